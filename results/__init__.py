@@ -1,0 +1,1 @@
+"""What came out of a study: records, store, statistics. Nothing here knows how it was computed."""

@@ -1,0 +1,137 @@
+"""Frozen records of study, search, trial and result: what the store keeps and every table is made from. Pure.
+
+A *failed* trial has a state of its own; it is counted and shown, ranked last, never hidden.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Mode = Literal["min", "max"]
+
+
+class TrialState(StrEnum):
+    """How a trial stands, or how it ended."""
+
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"  # the run was cut; the same command goes on with it
+    COMPLETE = "complete"  # used its whole budget, or said itself that it is done
+    STOPPED = "stopped"  # cut by a scheduler or stopper: `TrialRecord.stopped_by` says which
+    DIVERGED = "diverged"  # a loss that is not finite
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the trial ended without a usable end: diverged, out of memory or crashed."""
+        return self in (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY, TrialState.CRASHED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRecord:
+    """One study as it was run. `study_id` is unique in a store: `<name>` or, after --fresh, `<name>#<generation>`."""
+
+    study_id: str
+    name: str
+    metric: str
+    mode: Mode
+    source: str  # the study file's text
+    fingerprint: str  # of everything but budgets
+    started_at_ms: int
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)  # git commit, versions, platform ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRecord:
+    """One cell of the grid. `search_id` is unique in a store: `<study_id>/<key>`."""
+
+    search_id: str
+    key: str
+    cell: Mapping[str, Any]
+    metric: str
+    mode: Mode
+    started_at_ms: int
+    params: Mapping[str, Any] = field(default_factory=dict)  # fixed values, searcher, scheduler, seed, trials ...
+    tags: Mapping[str, str] = field(default_factory=dict)  # the data's fingerprint ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultRecord:
+    """The metrics of one trial at one step of its budget; `at_ms` is the journal's clock, never the store's."""
+
+    step: int
+    at_ms: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """One configuration trained once. `number` counts from 0 within its search; `trial_id` is unique in a store."""
+
+    trial_id: str  # <search_id>/<number, four digits>
+    number: int
+    config: Mapping[str, Any]
+    seed: int
+    state: TrialState
+    started_at_ms: int
+    ended_at_ms: int | None = None
+    stopped_by: str | None = None  # "asha", "trial_plateau" ...
+    error: str | None = None
+    results: Sequence[ResultRecord] = ()
+
+    def best(self, metric: str, mode: Mode) -> ResultRecord | None:
+        """The result with the best finite value of `metric` (the earliest of equals), not the last one."""
+        return best_result(self.results, metric, mode)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOutcome:
+    """A search with what came out of it: what a row of the best-models table is made from.
+
+    test_metrics: of the best trial's best step, measured once after selection; empty before that.
+    model: the registered model's `name/version`, None if there is none. run_id: the search's run in the store.
+    """
+
+    search: SearchRecord
+    trials: Sequence[TrialRecord]
+    test_metrics: Mapping[str, float] = field(default_factory=dict)
+    model: str | None = None
+    run_id: str | None = None
+
+    @property
+    def best_trial(self) -> TrialRecord | None:
+        """The trial that the selection rule picks; None if every trial failed or reported nothing."""
+        ranked = rank(self.trials, self.search.metric, self.search.mode)
+        if not ranked or ranked[0].state.failed:
+            return None
+        return ranked[0] if ranked[0].best(self.search.metric, self.search.mode) else None
+
+
+def best_result(results: Iterable[ResultRecord], metric: str, mode: Mode) -> ResultRecord | None:
+    """The result with the best finite `metric`; the earliest of equals; None if there is none."""
+    sign = 1.0 if mode == "max" else -1.0
+    best: ResultRecord | None = None
+    best_score = -math.inf
+    for result in results:
+        value = result.metrics.get(metric)
+        if value is not None and math.isfinite(value) and sign * value > best_score:
+            best, best_score = result, sign * value
+    return best
+
+
+def rank(trials: Iterable[TrialRecord], metric: str, mode: Mode) -> list[TrialRecord]:
+    """Trials from best to worst by their best result; failed ones and those without a value last, by number."""
+    sign = -1.0 if mode == "max" else 1.0
+
+    def key(trial: TrialRecord) -> tuple[int, float, int]:
+        best = trial.best(metric, mode)
+        if best is None or trial.state.failed:
+            return (1, 0.0, trial.number)
+        return (0, sign * best.metrics[metric], trial.number)
+
+    return sorted(trials, key=key)

@@ -1,0 +1,75 @@
+"""Opening a tracking store: telemetry off, SQLite in WAL mode, migrations by one process at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+# Must be set before mlflow is imported. DO_NOT_TRACK=1 is not understood by it.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout is for JSON
+
+import sqlalchemy
+from mlflow import MlflowClient
+
+_SQLITE = "sqlite:///"
+_TALKATIVE = ("mlflow.store.db.utils", "mlflow.store.model_registry.abstract_store", "alembic")
+_tuned: set[str] = set()  # SQLite files whose connections get synchronous=NORMAL
+
+
+def connect(uri: str) -> MlflowClient:
+    """A client of the tracking store at `uri`, created if it is a SQLite file that is not there yet.
+
+    A new SQLite store takes 2 to 3 s (schema migrations). Raises ValueError for a SQLite address that is not an
+    absolute path: MLflow would read it relative to the current directory, which trials change.
+    """
+    path = sqlite_path(uri)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if path is None:
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        _write_ahead(path)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_experiments(max_results=1)  # runs the migrations under the lock
+    return client
+
+
+def sqlite_path(uri: str) -> Path | None:
+    """The file of a SQLite address; None for any other store. Raises ValueError if it is not absolute."""
+    if not uri.startswith("sqlite:"):
+        return None
+    path = Path(uri.removeprefix(_SQLITE).split("?", 1)[0])
+    if not uri.startswith(_SQLITE) or not path.is_absolute():
+        raise ValueError(f"a SQLite store must be an absolute path (sqlite:////...), but got {uri}")
+    return path
+
+
+def _write_ahead(path: Path) -> None:
+    """Set WAL, which the file remembers, and synchronous=NORMAL, which each connection must be told.
+
+    Together they make a trial's writes two to five times faster. NORMAL may lose the last commits in a power
+    failure, never consistency; what is lost is sent again from the journal.
+    """
+    with sqlite3.connect(path, timeout=20) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    if not _tuned:
+        sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", _relax)
+    _tuned.add(str(path.resolve()))
+
+
+def _relax(connection: Any, _record: object) -> None:
+    """On each new connection of any engine: relax only those to our own files."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    files = {row[2] for row in connection.execute("PRAGMA database_list")}
+    if files & _tuned:
+        connection.execute("PRAGMA synchronous=NORMAL")

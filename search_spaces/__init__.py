@@ -1,0 +1,1 @@
+"""What may be tried: typed, bounded domains and the conditions under which they are searched. Pure Python."""

@@ -1,0 +1,202 @@
+"""A running cluster of two nodes, on loopback: join it, submit jobs to it, leave it running.
+
+Drivers run in processes of their own, as a user's would. Oracles: what was started here (1 + 2 CPUs), exit statuses.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cluster.connect import ClusterError
+from cluster.running import running_address
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+NODE = Path(__file__).with_name("loopback_node.py")
+ROOT = Path(__file__).parents[2]
+STARTED = "Ray runtime started"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def clean_environment(token_file):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token_file),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9",
+    }
+
+
+class Running:
+    """Two nodes that were started by `ray start`."""
+
+    def __init__(self, folder):
+        self.port, self.dashboard_port = free_port(), free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        token = folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(secrets.token_hex(32))
+        self.environment = clean_environment(token)
+        self.folder = folder
+        common = ("--node-ip-address=127.0.0.1", "--object-store-memory=80000000", "--disable-usage-stats", "--block")
+        head = (f"--port={self.port}", f"--dashboard-port={self.dashboard_port}", f"--temp-dir={folder / 's'}")
+        self.nodes = []
+        try:
+            self._start("--head", "--dashboard-host=127.0.0.1", "--num-cpus=1", *head, *common)
+            self._start(f"--address={self.address}", "--num-cpus=2", *common)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, *arguments):
+        # The agent's port is 52365 unless told otherwise: one node a machine could have it.
+        arguments = (*arguments, f"--dashboard-agent-listen-port={free_port()}")
+        log = self.folder / f"node{len(self.nodes)}.log"
+        with log.open("w") as file:
+            command = [sys.executable, NODE, *arguments]
+            self.nodes.append(subprocess.Popen(command, env=self.environment, stdout=file, stderr=subprocess.STDOUT))
+        deadline = time.monotonic() + 90
+        while STARTED not in log.read_text():
+            assert self.nodes[-1].poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+
+    def driver(self, code, **environment):
+        command = [sys.executable, "-c", code]
+        environment = {**self.environment, "RAY_ADDRESS": self.address, **environment}
+        return subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def launcher(self):
+        file = self.folder / "launcher.yaml"
+        submit = {"address": f"http://127.0.0.1:{self.dashboard_port}", "python": sys.executable, "entrypoint": ["-c"]}
+        file.write_text(json.dumps({"submit": {**submit, "env": {"GREETING": "good day"}}}))
+        return file
+
+    def close(self):
+        for node in reversed(self.nodes):
+            node.terminate()
+        for node in self.nodes:
+            node.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def running():
+    folder = Path("/tmp") / f"two{os.getpid()}"  # noqa: S108  (sockets' paths must be short)
+    folder.mkdir(mode=0o700)
+    try:
+        cluster = Running(folder)
+        yield cluster
+        cluster.close()
+        deadline = time.monotonic() + 30
+        while left := using(folder):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.2)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def using(folder):
+    """The command lines of processes that name the folder."""
+    lines = [file.read_text() for file in Path("/proc").glob("[0-9]*/cmdline") if file.exists()]
+    return [line for line in lines if f"{folder}/s" in line]
+
+
+JOIN = """
+import json, os, time
+from pathlib import Path
+from cluster.connect import ClusterSpec, start
+with start(ClusterSpec(kind="auto"), home=Path("home")) as cluster:
+    import ray
+    cluster.warm(2, env_vars={"A": "1"})
+    def where():
+        time.sleep(1)
+        return ray.get_runtime_context().get_node_id()
+    task = ray.remote(where).options(num_cpus=1)
+    used = set(ray.get([task.remote() for _ in range(3)]))
+    cpus = sorted(node.cpus for node in cluster.nodes())
+    print(json.dumps([cpus, len(used), cluster.is_local, cluster.login_hint()]))
+"""
+
+
+def test_it_is_joined_and_outlives_its_guests(running):
+    for _ in range(2):
+        done = running.driver(JOIN)
+        assert done.returncode == 0, done.stderr
+        cpus, n_used, is_local, hint = json.loads(done.stdout.splitlines()[-1])
+        assert (cpus, n_used, is_local) == ([1.0, 2.0], 2, False)
+        assert str(running.dashboard_port) in hint
+        assert "ray get-auth-token" in hint
+    assert not (running.folder / "home").exists()  # nothing of ours is needed there
+
+
+def test_a_wrong_token_is_refused_in_words(running, tmp_path):
+    wrong = tmp_path / "token"
+    wrong.write_text("0" * 64)
+    done = running.driver(JOIN, RAY_AUTH_TOKEN_PATH=str(wrong))
+    assert done.returncode != 0
+    assert "ClusterError" in done.stderr
+    assert "token" in done.stderr.splitlines()[-1]
+
+
+SUBMIT = """
+import sys
+from pathlib import Path
+from cluster.submit import submit
+sys.exit(submit(Path({file!r}), [{program!r}, "a b", "$HOME"]))
+"""
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_job_brings_back_its_output_and_its_status(running, status):
+    program = f"import os, sys; print(os.environ['GREETING'], sys.argv[1:]); sys.exit({status})"
+    done = running.driver(SUBMIT.format(file=str(running.launcher()), program=program))
+    assert done.returncode == status, done.stderr
+    assert "good day ['a b', '$HOME']" in done.stdout  # arguments arrive whole, no shell reads them
+
+
+def test_an_interrupt_stops_the_job(running):
+    program = f"import time; print('it runs', flush=True); time.sleep(600)  # {running.folder}/s"
+    code = SUBMIT.format(file=str(running.launcher()), program=program)
+    environment = {**running.environment, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert any("it runs" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    assert process.returncode != 0
+    deadline = time.monotonic() + 30
+    while any("time.sleep(600)" in line for line in using(running.folder)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "head", "head:port", "head:99999", "http://head:6379"])
+def test_other_addresses_are_refused(monkeypatch, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(ClusterError, match="RAY_ADDRESS must"):
+        running_address()
+
+
+def test_a_cluster_that_is_not_there_is_refused_at_once(tmp_path):
+    environment = {**clean_environment(tmp_path / "token"), "RAY_ADDRESS": f"127.0.0.1:{free_port()}"}
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", JOIN], env=environment, capture_output=True, text=True, check=False)
+    assert "ClusterError: nothing answers at RAY_ADDRESS" in done.stderr
+    assert time.monotonic() - began < 10

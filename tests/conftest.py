@@ -1,0 +1,63 @@
+"""What tests of every package may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Ray decides at import whether it listens on loopback only, and some tests import it before a cluster starts.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+
+STUDY = """\
+name: tiny
+trainable: moving_targets
+grid:
+  loss: [euclidean, cosine, push_pull]
+space:
+  lr: {loguniform: [1e-4, 1e-2]}
+  r: {constant: 0.95, when: {loss: push_pull}}
+fixed:
+  dataset: digits
+  backbone: mlp
+  embedding_dim: 16
+start_with:
+  - {lr: 1e-3}
+search:
+  metric: val/accuracy
+  mode: max
+  trials: 4
+  budget: {key: epoch, max: 9}
+  searcher: hyperopt
+  scheduler: {asha: {grace_period: 3}}
+  stoppers: [{trial_plateau: {patience: 4}}, {time_budget: 4h}]
+"""
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data sets that TUNER_DATA names; without it the test is skipped."""
+    folder = os.environ.get("TUNER_DATA")
+    if not folder:
+        pytest.skip("needs real data sets: set TUNER_DATA to their folder")
+    if not Path(folder).is_dir():
+        pytest.fail(f"TUNER_DATA must be a folder, but got {folder}")
+    return Path(folder).resolve()
+
+
+@pytest.fixture
+def study_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a study and return its path: `study_file(old, new, ...)` is a small valid one with texts replaced."""
+
+    def write(*replacements: str, text: str = STUDY, name: str = "study.yaml") -> Path:
+        for old, new in zip(replacements[::2], replacements[1::2], strict=True):
+            if text.count(old) != 1:
+                raise ValueError(f"{old!r} must stand once in the study")
+            text = text.replace(old, new)
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

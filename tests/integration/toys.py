@@ -1,0 +1,133 @@
+"""Trainables whose learning curves are formulas, so that a test knows which trial must end where, and why."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray import tune
+
+
+class Curve:
+    """Our Training protocol over `val/accuracy = x * (1 - 0.5 ** epoch)`; trains nothing, remembers its epoch."""
+
+    def __init__(self, config: Mapping[str, Any], context: Any) -> None:
+        self.config, self.context, self.epoch = dict(config), context, 0
+
+    def train_epoch(self) -> dict[str, float]:
+        self.epoch += 1
+        time.sleep(self.config.get("epoch_s", 0.0))
+        return {"train/loss": 1.0, "val/accuracy": self.config["x"] * (1 - 0.5**self.epoch), "process": os.getpid()}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epoch": self.epoch}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.epoch = state["epoch"]
+
+
+class Troubled(Curve):
+    """Fails in the way that `trouble` names, in its second epoch."""
+
+    def train_epoch(self) -> dict[str, float]:
+        metrics = super().train_epoch()
+        if self.epoch == 2:
+            match self.config["trouble"]:
+                case "nan":
+                    return {**metrics, "train/loss": math.nan}
+                case "very_negative":
+                    return {**metrics, "train/loss": -1e30}
+                case "crash":
+                    raise RuntimeError("the second epoch broke")
+                case "memory":
+                    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+                case "killed":
+                    os._exit(9)
+        return metrics
+
+
+class Plateau(Curve):
+    """Rises until the epoch that `top` names, then stays."""
+
+    def train_epoch(self) -> dict[str, float]:
+        self.epoch += 1
+        return {"val/accuracy": min(self.epoch, self.config["top"]) / 100}
+
+
+class Survivor(Curve):
+    """Reports what it finds in its process: anything an earlier trial could have left behind."""
+
+    def train_epoch(self) -> dict[str, float]:
+        self.epoch += 1
+        layer = torch.nn.Linear(4, 4)
+        return {
+            "val/accuracy": 0.5,
+            "process": os.getpid(),
+            "draw": float(torch.rand(())),
+            "weight": float(layer.weight.sum()),
+            "grad_mode": float(torch.is_grad_enabled()),
+            "dtype": float(torch.get_default_dtype() == torch.float32),
+            "instance": float(len(self.__dict__)),
+        }
+
+
+class Population(Curve):
+    """A weight that grows by its learning rate: with PBT the best weights are handed on, and it shows."""
+
+    def __init__(self, config: Mapping[str, Any], context: Any) -> None:
+        super().__init__(config, context)
+        self.weight = torch.zeros(())
+
+    def train_epoch(self) -> dict[str, float]:
+        self.epoch += 1
+        self.weight += self.config["lr"]
+        return {"val/accuracy": float(self.weight)}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "weight": self.weight}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.epoch, self.weight = state["epoch"], state["weight"].clone()
+
+
+def silent(config: dict[str, Any]) -> None:
+    """A Ray Tune function that reports neither the metric nor the budget key of the study."""
+    for step in range(3):
+        tune.report({"score": config["x"] * step})
+
+
+def nested(config: dict[str, Any]) -> None:
+    """A Ray Tune function with nested keys, its own budget key, no end, and a checkpoint with every report."""
+    step = 0
+    while True:
+        step += 10
+        folder = Path(f"checkpoint_{step}")
+        folder.mkdir(exist_ok=True)
+        (folder / "state.txt").write_text(str(step), encoding="utf-8")
+        tune.report(
+            {"eval": {"score": config["x"] * step, "name": "text is no metric"}, "steps": step},
+            checkpoint=tune.Checkpoint.from_directory(folder),
+        )
+
+
+class Foreign(tune.Trainable):
+    """A Ray Tune class without `reset_config`: every trial needs a process of its own."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        self.config_keys = sorted(config)
+        self.total = 0.0
+
+    def step(self) -> dict[str, Any]:
+        self.total += self.config["x"]
+        return {"total": self.total, "process": os.getpid(), "keys": len(self.config_keys)}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        Path(checkpoint_dir, "total.txt").write_text(str(self.total), encoding="utf-8")
+
+    def load_checkpoint(self, checkpoint_dir: str) -> None:
+        self.total = float(Path(checkpoint_dir, "total.txt").read_text(encoding="utf-8"))

@@ -1,0 +1,163 @@
+"""The Training protocol: what the orchestrator needs of a trial, and the only epoch loop."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialContext:
+    """Where a trial runs and where its data lies: everything that is not a hyperparameter.
+
+    device: "cpu", "cuda", "cuda:1", "mps"; already resolved, never "auto".
+    precision: "fp32", or "bf16" for autocast. threads: CPU threads the trial may use.
+    data_dir: raw data sets in torchvision's layout. cache_dir: prepared arrays, shared by all trials.
+    test_every_epoch: also measure the test split each epoch (a named protocol, off by default).
+    """
+
+    seed: int
+    data_dir: Path
+    cache_dir: Path
+    device: str = "cpu"
+    precision: str = "fp32"
+    threads: int = 1
+    test_every_epoch: bool = False
+
+
+class Training(Protocol):
+    """One trial: built as `Class(config, context)`, then asked for one epoch after another.
+
+    Building it draws all initial randomness from `context.seed`; nothing survives from an earlier trial of
+    the same process. An optional class method `prepare(config, context) -> str` is called once per search
+    before any trial: it decodes data into `context.cache_dir` and returns the data's fingerprint.
+    """
+
+    def train_epoch(self) -> Mapping[str, float]:
+        """Train one epoch, measure, and return the metrics ("train/loss", "val/accuracy", ...)."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on (weights, optimiser, random generators ...).
+
+        Tensors and plain values only, so that `torch.load(weights_only=True)` reads it back.
+        """
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from `state`, so that the next epoch equals that of an uninterrupted trial."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """A model to keep: a module in evaluation mode and two or more example rows for its signature.
+
+    module: maps an image batch [B, C, H, W] (uint8, prepared size) to scores [B, K], higher is likelier.
+    """
+
+    module: nn.Module
+    example: Tensor
+
+
+@runtime_checkable
+class Testable(Protocol):
+    """A training that can open its test split, once, after selection."""
+
+    def test(self) -> Mapping[str, float]:
+        """Measure the current weights on the test split ("test/accuracy", ...)."""
+        ...
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """A training whose model can be kept and loaded without this code."""
+
+    def export(self) -> ExportedModel:
+        """Return the current weights as a self-contained module."""
+        ...
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A training that can show what it sees, for the figures of a report."""
+
+    def arrays(self) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Predictions, scores, labels, a sample of embeddings ...: named arrays for one .npz file."""
+        ...
+
+
+class Diverged(ArithmeticError):  # noqa: N818  (the state's name, as it is recorded)
+    """A metric that must be finite is not. A large negative loss is no divergence."""
+
+
+def epochs(training: Training, *, last: int, done: int = 0) -> Iterator[dict[str, float]]:
+    """Run epochs `done + 1 .. last`, yielding each one's metrics with "epoch" and "time/epoch_s" added.
+
+    A generator: between two epochs the caller may save a checkpoint, report, or stop by asking for no more.
+    done: the epochs that `training` has behind it, as `load_checkpoint` returns it.
+    Raises Diverged when "loss" or any "*/loss" is NaN or infinite: such a model only wastes compute. Raises
+    ValueError when an epoch reports nothing, "epoch" or "time/epoch_s" (both are the loop's), TypeError when
+    it reports a value that is no number.
+    """
+    for epoch in range(done + 1, last + 1):
+        started = time.perf_counter()
+        metrics = dict(training.train_epoch())
+        elapsed_s = time.perf_counter() - started
+        _check(metrics, epoch)
+        yield {"epoch": epoch, **metrics, "time/epoch_s": elapsed_s}
+
+
+def _check(metrics: Mapping[str, float], epoch: int) -> None:
+    if not metrics:
+        raise ValueError(f"train_epoch must return at least one metric, but epoch {epoch} returned none")
+    for key, value in metrics.items():
+        if key in ("epoch", "time/epoch_s"):
+            raise ValueError(f"train_epoch must not report {key!r}: the epoch loop adds it")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"metrics must be Python numbers, but {key} is {value!r} at epoch {epoch}")
+        if key.rsplit("/", 1)[-1] == "loss" and not math.isfinite(value):
+            raise Diverged(f"{key} is {value} at epoch {epoch}")
+
+
+def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
+    """Write the training's state after `done` epochs to `path`: whole or not at all, even if killed.
+
+    Not flushed to the disk: after a power cut the newest file may be unreadable, and an older one serves.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            torch.save({"done": done, "state": training.state_dict()}, file)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_checkpoint(training: Training, path: Path) -> int:
+    """Continue from the state at `path`; returns how many epochs it has behind it.
+
+    Tensors and plain values only: nothing in the file is executed. Raises FileNotFoundError, or ValueError
+    for a file that `save_checkpoint` did not write whole.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        done, state = int(checkpoint["done"]), checkpoint["state"]
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch.load has no error type of its own: EOFError, KeyError, pickle's ...
+        raise ValueError(f"{path}: must be a checkpoint of a training, but cannot be read: {error}") from error
+    training.load_state_dict(state)
+    return done

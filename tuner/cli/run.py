@@ -1,0 +1,164 @@
+"""`tuner run`: search, or go on searching."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from results.summary import summary
+from results.tables import count_states
+from tuner.cli.common import (
+    DEFAULT_HOME,
+    DataDirOption,
+    HomeOption,
+    JsonOption,
+    OnlyOption,
+    SetOption,
+    StudyArgument,
+    complain,
+    data_folder,
+    note,
+    picked,
+    print_json,
+    print_table,
+    read_study,
+)
+from tuner.errors import InputError, Interrupted, Problem, RunError
+
+if TYPE_CHECKING:
+    from results.records import SearchOutcome
+    from tuner.run import RunResult
+
+
+def command(
+    study: StudyArgument,
+    only: OnlyOption = None,
+    overrides: SetOption = None,
+    name: Annotated[
+        str | None, typer.Option(help="Another name for the study, so that it is another study.", show_default=False)
+    ] = None,
+    data_dir: DataDirOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew; the old runs are kept.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a study, or go on where it stopped; a finished one is left as it is.
+
+    Every trial is recorded in the home's MLflow store, the best model of each search is registered there.
+
+    Example: tuner run studies/quickstart.yaml --only loss=cosine --set search.trials=4
+    """
+    from rich.console import Console
+
+    from tuner.cli.live import RunDisplay
+    from tuner.run import run
+
+    read = read_study(study, overrides, name=name)
+    if read.cluster not in ("local", "auto"):
+        raise typer.Exit(_submit(Path(read.cluster), sys.argv[1:]))
+    console = Console(stderr=as_json, highlight=False)
+    try:
+        with RunDisplay(console) as display:
+            result = run(
+                read,
+                only=picked(read, only),
+                home=home,
+                data_dir=data_folder(data_dir, home),
+                fresh=fresh,
+                progress=display,
+            )
+    except Interrupted as interrupted:
+        complain(str(interrupted))
+        note(f"Go on with: {resume_command(sys.argv)}")
+        raise typer.Exit(interrupted.exit_code) from None
+    if as_json:
+        print_json(facts(result))
+    else:
+        _tell(result, home, study)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def _submit(launcher: Path, words: list[str]) -> int:
+    """Run this same command as a job of the cluster that a launcher file describes; its exit status."""
+    from cluster.errors import ClusterError, LauncherError
+    from cluster.submit import submit
+
+    try:
+        return submit(launcher, [*words, "--set", "cluster=auto"])
+    except LauncherError as error:
+        raise InputError(
+            [
+                Problem(wrong.path, wrong.rule, wrong.given, wrong.choices, file=str(launcher))
+                for wrong in error.violations
+            ]
+        ) from error
+    except ClusterError as error:
+        raise RunError(str(error)) from error
+
+
+def resume_command(argv: list[str]) -> str:
+    """The command that goes on: the same one, without what would start anew."""
+    return shlex.join(["tuner", *(word for word in argv[1:] if word != "--fresh")])
+
+
+def facts(result: RunResult) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        "study": result.study_id,
+        "ran": result.ran,
+        "ok": result.ok,
+        "elapsed_s": round(result.elapsed_s, 3),
+        "tracking_uri": result.tracking_uri,
+        "undelivered": result.undelivered,
+        "searches": [
+            {
+                "search": found.outcome.search.key,
+                "cell": dict(found.outcome.search.cell),
+                "ended_by": found.ended_by,
+                "error": found.error,
+                "trials": len(found.outcome.trials),
+                "states": count_states(found.outcome.trials),
+                "best": _best(found.outcome),
+                "test": dict(found.outcome.test_metrics),
+                "model": found.outcome.model,
+            }
+            for found in result.searches
+        ],
+    }
+
+
+def _best(outcome: SearchOutcome) -> dict[str, Any] | None:
+    trial, search = outcome.best_trial, outcome.search
+    best = trial.best(search.metric, search.mode) if trial is not None else None
+    if trial is None or best is None:
+        return None
+    return {"trial": trial.trial_id, "step": best.step, "config": dict(trial.config), "metrics": dict(best.metrics)}
+
+
+def _tell(result: RunResult, home: Path, study: Path) -> None:
+    """The best table, what went wrong, and where to look further."""
+    table = summary([found.outcome for found in result.searches])
+    print_table(table.columns, table.text_rows())
+    for found in result.searches:
+        if found.error is not None:
+            complain(f"{found.outcome.search.key}: {found.error}")
+        elif not found.ok:
+            complain(f"{found.outcome.search.key}: no trial succeeded; `tuner trials {study}` says why")
+    if result.undelivered is not None:
+        complain(
+            f"not everything reached {result.tracking_uri}: {result.undelivered}. It is kept in {home}; the same "
+            "command delivers it."
+        )
+    if not result.ran:
+        typer.echo(
+            f"study {result.study_id} was finished before: nothing to do (more --set search.trials=N, or --fresh)"
+        )
+    at_home = "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
+    typer.echo(f"every trial:    tuner trials {study}{at_home}")
+    typer.echo(f"in the browser: tuner ui{at_home}")
+    typer.echo(f"took {result.elapsed_s:.0f} s")

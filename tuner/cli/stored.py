@@ -1,0 +1,113 @@
+"""What the reading verbs share: finding a home's store, a study in it, and its facts as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from results.tables import count_states, duration_s
+from tuner.cli.common import read_study
+from tuner.errors import InputError, Problem
+from tuner.home import Home
+
+if TYPE_CHECKING:
+    from results.records import SearchOutcome, StudyRecord, TrialRecord
+    from results.store import Store
+
+StoredStudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study file, or the name of a study that was run; name#2 is what it became with --fresh.",
+        show_default=False,
+    ),
+]
+
+
+def stored_home(home: Path) -> Home:
+    """A home that has a store. Raises InputError if nothing was run there yet."""
+    place = Home(home.absolute())
+    if not (place.root / "mlflow.db").is_file():
+        rule = "must be a home where something was run: it holds no mlflow.db"
+        raise InputError([Problem((), rule, str(place.root), option="--home")])
+    return place
+
+
+def open_store(home: Path, tracking_uri: str | None = None) -> Store:
+    """The store of a home, or that of a study which names its own. Raises InputError if there is none yet."""
+    uri = tracking_uri if tracking_uri is not None else stored_home(home).tracking_uri
+    from results.store import Store
+
+    return Store(uri)
+
+
+def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
+    """The store and the study that a person means by a file or a name.
+
+    A bare name is the study as it was last begun; `name#1` is the first one, `name#2` that after one --fresh.
+    Raises InputError with the studies that there are.
+    """
+    name, uri = given, None
+    if given.endswith((".yaml", ".yml")) or Path(given).is_file():
+        study = read_study(Path(given))
+        name, uri = study.name, study.tracking.uri
+    store = open_store(home, uri)
+    studies = store.studies()
+    wanted = name.removesuffix("#1")
+    found = [study for study in studies if study.study_id == wanted] if "#" in name else []
+    found = found or [study for study in studies if study.name == name]
+    if not found:
+        ids = tuple(dict.fromkeys(study.study_id for study in studies))
+        raise InputError([Problem((), "must be a study that was run", name, ids, option="STUDY")])
+    return store, found[-1]
+
+
+def search_facts(outcome: SearchOutcome) -> dict[str, Any]:
+    """One search for --json: its cell, its best trial, its test metrics, its model, its trials by state."""
+    trial = outcome.best_trial
+    return {
+        "search": outcome.search.key,
+        "cell": dict(outcome.search.cell),
+        "trials": len(outcome.trials),
+        "states": count_states(outcome.trials),
+        "best": None if trial is None else best_facts(outcome, trial),
+        "test": plain(outcome.test_metrics),
+        "model": outcome.model,
+    }
+
+
+def best_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any] | None:
+    """A trial's best step for --json; None if it never reported the metric."""
+    best = trial.best(outcome.search.metric, outcome.search.mode)
+    if best is None:
+        return None
+    return {"trial": trial.trial_id, "step": best.step, "config": dict(trial.config), "metrics": plain(best.metrics)}
+
+
+def trial_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any]:
+    """One trial for --json."""
+    best = trial.best(outcome.search.metric, outcome.search.mode)
+    return {
+        "trial": trial.trial_id,
+        "search": outcome.search.key,
+        "number": trial.number,
+        "state": str(trial.state),
+        "stopped_by": trial.stopped_by,
+        "error": trial.error,
+        "seed": trial.seed,
+        "cell": dict(outcome.search.cell),
+        "config": dict(trial.config),
+        "best": None if best is None else {"step": best.step, "metrics": plain(best.metrics)},
+        "started_at_ms": trial.started_at_ms,
+        "ended_at_ms": trial.ended_at_ms,
+        "duration_s": duration_s(trial),
+    }
+
+
+def plain(metrics: Mapping[str, float]) -> dict[str, float | str]:
+    """Metrics that JSON can hold: what is not finite as `nan`, `inf` or `-inf`."""
+    return {name: value if math.isfinite(value) else str(value) for name, value in metrics.items()}

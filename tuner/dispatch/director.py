@@ -1,0 +1,292 @@
+"""The one object that owns what a search must remember: searcher, scheduler, stoppers, random generators.
+
+It suggests configurations, judges results and closes trials; every step goes into the ledger first. A Director built
+over an existing ledger replays it and stands exactly where the killed one stood. What Ray Tune is given only forwards
+to it, so it also runs without a cluster.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from results.records import TrialState
+from tuner.dispatch.ledger import Ledger, LedgerError
+from tuner.dispatch.schedulers import build_decider
+from tuner.dispatch.searchers.base import build_searcher
+from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
+from tuner.dispatch.suggestion import OpenTrial, Suggestion
+from tuner.errors import RunError
+from tuner.plan import Search, trial_seed
+
+Event = dict[str, Any]
+STATE, ERROR = "_state", "_error"  # how a trial of ours reports its own failure without losing its process
+
+
+class SearchError(RunError):
+    """The search cannot go on: a trial does not report what the study needs, or the ledger does not fit the code."""
+
+
+class Director:
+    """Directs one search; see the module's page. Not thread-safe: Tune's loop is its only caller, bar `interrupt`."""
+
+    def __init__(
+        self,
+        search: Search,
+        ledger: Ledger,
+        *,
+        observers: Sequence[Callable[[Event], None]] = (),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.search = search
+        self.error: SearchError | None = None
+        self.ended_by: str | None = None
+        self.interrupted = False
+        self._ledger, self._observers, self._now = ledger, observers, now
+        self._sign = 1.0 if search.mode == "max" else -1.0
+        self._searcher = build_searcher(
+            search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
+        )
+        self._decider = build_decider(search)
+        self._stoppers: list[Stopper] = [
+            build_stopper(plugin, mode=search.mode, trials=search.trials) for plugin in search.stoppers
+        ]
+        self._tune_schedules = search.scheduler.name in ("hyperband", "pbt")  # from all trials at once
+        self._open: dict[int, OpenTrial] = {}
+        self._next = 0
+        self._exhausted = False
+        self._elapsed_s, self._last_event_s = 0.0, 0.0
+        self._replaying = True
+        for event in ledger:
+            self._replay(event)
+        self._replaying = False
+        self._log("session", {})
+        for trial in [trial for trial in self._open.values() if trial.stopped_by is not None]:
+            self.end(trial.number)  # judged before the kill, closed now
+
+    # What Tune asks
+
+    @property
+    def over(self) -> bool:
+        """Whether running trials should be cut: the search ended early, failed or was interrupted."""
+        return self.ended_by is not None or self.error is not None or self.interrupted
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further trial will be suggested."""
+        return self.over or (self._used_up and self._waiting == 0)
+
+    @property
+    def _waiting(self) -> int:
+        """Trials that an interruption left open and nobody has taken up again."""
+        return sum(not trial.running for trial in self._open.values())
+
+    @property
+    def _used_up(self) -> bool:
+        return self._exhausted or self._next >= self.search.trials
+
+    def suggest(self) -> Suggestion | None:
+        """The next trial: one that an interruption left open, else a new one; None if none may start now."""
+        if self.finished:
+            return None
+        if not self._tune_schedules and len(self._open) - self._waiting >= self.search.max_concurrent:
+            return None
+        for trial in self._open.values():
+            if not trial.running:
+                trial.running = True
+                return self._continued(trial)
+        if self._used_up:
+            return None
+        config = self._searcher.suggest(self._next)
+        if config is None:
+            self._exhausted = True
+            self._log("exhausted", {})
+            return None
+        event = self._log("suggest", {"trial": self._next, "config": dict(config), "seed": self._seed(self._next)})
+        self._apply_suggestion(event)
+        trial = self._open[event["trial"]]
+        trial.running = True
+        return Suggestion(trial.number, trial.config, self._seed(trial.number))
+
+    def started(self, number: int) -> None:
+        """The trial has a process and trains."""
+        self._log("start", {"trial": number})
+
+    def result(self, number: int, metrics: Mapping[str, Any]) -> bool:
+        """Judge one result (flat metrics, finite or not); True if the trial must stop now."""
+        trial = self._open[number]
+        if STATE in metrics:
+            trial.failure = (TrialState(metrics[STATE]), str(metrics.get(ERROR, "")))
+            return True
+        if (missing := [key for key in (self.search.budget_key, self.search.metric) if key not in metrics]) != []:
+            self.error = self._missing(number, missing, metrics)
+            return True
+        time_used = metrics[self.search.budget_key]
+        # PBT hands a trial its donor's clock, so its own results are counted instead.
+        step = trial.step + 1 if self.search.scheduler.name == "pbt" else int(time_used)
+        if step <= trial.step:
+            return trial.stopped_by is not None  # run again after an interruption: judged before
+        stopped_by = self._judge(trial, step, float(metrics[self.search.metric]), time_used)
+        timings = {key: value for key, value in metrics.items() if key.startswith("time/")}
+        kept = {key: value for key, value in metrics.items() if key not in timings}
+        fields = {"trial": number, "step": step, "metrics": kept, "stopped_by": stopped_by}
+        self._log("result", fields, timings)
+        return stopped_by is not None
+
+    def end(self, number: int, *, crash: tuple[TrialState, str] | None = None) -> None:
+        """Close a trial that stopped, ran out of budget, said it was done, or failed (`crash`)."""
+        trial = self._open.get(number)
+        if trial is None:
+            return
+        if trial.stopped_by is None and self._tune_schedules:
+            trial.stopped_by = self.search.scheduler.name
+        failure = crash or trial.failure
+        if failure is None and trial.stopped_by is None and trial.best is None:
+            failure = (TrialState.CRASHED, f"it ended without reporting {self.search.metric}")
+        state, error = failure or (_ended_as(trial.stopped_by), None)
+        stopped_by = trial.stopped_by if state is TrialState.STOPPED else None
+        fields = {"trial": number, "state": state.value, "stopped_by": stopped_by, "error": error}
+        self._apply_end(self._log("end", fields))
+
+    def exploit(self, number: int, *, source: int, config: Mapping[str, Any]) -> None:
+        """PBT copied trial `source` into `number` and changed its configuration."""
+        trial = self._open[number]
+        trial.config = dict(config)
+        self._log("exploit", {"trial": number, "source": source, "step": trial.step, "config": dict(config)})
+
+    def tick(self) -> None:
+        """Look at the clock; may end the search."""
+        elapsed_s = self._elapsed_s + self._now() - self._last_event_s
+        for stopper in self._stoppers:
+            if stopper.on_clock(elapsed_s) is Verdict.STOP_SEARCH:
+                self._end_search(stopper.name)
+
+    def interrupt(self) -> None:
+        """Ask the search to stop; open trials stay open in the ledger. Safe from any thread or signal handler."""
+        self.interrupted = True
+
+    def close_cut_trials(self) -> None:
+        """End the trials that were running when the search ended early; an interrupted search leaves them open."""
+        if self.interrupted or self.error is not None:
+            return
+        for trial in list(self._open.values()):
+            trial.stopped_by = trial.stopped_by or self.ended_by
+            self.end(trial.number)
+
+    # Decisions
+
+    def _judge(self, trial: OpenTrial, step: int, value: float, time_used: float) -> str | None:
+        """Feed one result to everything that remembers; the name of what stops the trial, or None."""
+        if not math.isfinite(value):
+            trial.failure = (TrialState.DIVERGED, f"{self.search.metric} is {value} at step {step}")
+            trial.step = step
+            return "diverged"
+        signed = self._sign * value
+        trial.step, trial.value = step, signed
+        if trial.best is None or signed > trial.best:
+            trial.best, trial.best_step = signed, step
+        stopped_by = "budget" if time_used >= self.search.budget_max else None
+        for stopper in self._stoppers:
+            verdict = stopper.on_result(trial.number, step, signed)
+            if verdict is Verdict.STOP_SEARCH:
+                self._end_search(stopper.name)
+            if verdict is not Verdict.CONTINUE:
+                stopped_by = stopped_by or stopper.name
+        if stopped_by is None and self._decider.should_stop(trial.number, step, signed):
+            stopped_by = self.search.scheduler.name
+        trial.stopped_by = stopped_by
+        return stopped_by
+
+    def _end_search(self, by: str) -> None:
+        if self.ended_by is None and not self._replaying:
+            self.ended_by = by
+            self._log("search_end", {"by": by})
+
+    def _apply_suggestion(self, event: Event) -> None:
+        self._open[event["trial"]] = OpenTrial(event["trial"], event["config"])
+        self._decider.add(event["trial"])
+        self._next = event["trial"] + 1
+
+    def _apply_end(self, event: Event) -> None:
+        trial = self._open.pop(event["trial"])
+        failed = TrialState(event["state"]).failed
+        best = None if failed else trial.best
+        self._searcher.observe(trial.number, None if best is None else self._sign * best)
+        if trial.value is not None:
+            self._decider.end(trial.number, trial.step, trial.value)
+        for stopper in self._stoppers:
+            if stopper.on_end(trial.number, best=best, failed=failed) is Verdict.STOP_SEARCH:
+                self._end_search(stopper.name)
+
+    def _missing(self, number: int, missing: Sequence[str], metrics: Mapping[str, Any]) -> SearchError:
+        roles = {self.search.budget_key: "search.budget.key", self.search.metric: "search.metric"}
+        wanted = " and ".join(f"`{key}` ({roles[key]})" for key in missing)
+        return SearchError(
+            f"trial {number} reported no {wanted}; it reported: {', '.join(sorted(metrics)) or 'nothing'}"
+        )
+
+    def _continued(self, trial: OpenTrial) -> Suggestion:
+        return Suggestion(
+            trial.number,
+            trial.config,
+            self._seed(trial.number),
+            done=trial.step,
+            best_step=trial.best_step,
+            best=None if trial.best is None else self._sign * trial.best,
+        )
+
+    def _seed(self, number: int) -> int:
+        return trial_seed(self.search.seed, number)
+
+    # The ledger
+
+    def _log(self, event: str, fields: Mapping[str, Any], timings: Mapping[str, float] | None = None) -> Event:
+        now_s = self._now()
+        self._advance_clock(event, now_s)
+        entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
+        for observer in self._observers:
+            observer(entry)
+        return entry
+
+    def _advance_clock(self, event: str, at_s: float) -> None:
+        if event != "session":  # the time between two sessions is nobody's
+            self._elapsed_s += max(0.0, at_s - self._last_event_s)
+        self._last_event_s = at_s
+
+    def _replay(self, event: Event) -> None:
+        """Feed one logged event to fresh objects; decisions are taken from the log, not anew."""
+        self._advance_clock(event["event"], event["clock"]["at_ms"] / 1000)
+        match event["event"]:
+            case "suggest":
+                config = json.loads(json.dumps(self._searcher.suggest(event["trial"])))
+                if config != event["config"]:
+                    raise SearchError(
+                        f"{self._ledger.path}: trial {event['trial']} was {event['config']}, but the searcher now "
+                        f"suggests {config}: another version of the code or of a library wrote this ledger. "
+                        "Run it with that version, or start anew with --fresh (the old trials are kept)."
+                    )
+                self._apply_suggestion(event)
+            case "result":
+                trial, metrics = self._open[event["trial"]], event["metrics"]
+                value, time_used = float(metrics[self.search.metric]), metrics[self.search.budget_key]
+                self._judge(trial, event["step"], value, time_used)
+                trial.stopped_by = event["stopped_by"]
+            case "exploit":
+                self._open[event["trial"]].config = event["config"]
+            case "end":
+                self._apply_end(event)
+            case "search_end":
+                self.ended_by = event["by"]
+            case "exhausted":
+                self._exhausted = True
+            case "session" | "start":
+                pass
+            case other:
+                raise LedgerError(f"{self._ledger.path}: unknown event {other!r}")
+
+
+def _ended_as(stopped_by: str | None) -> TrialState:
+    return TrialState.COMPLETE if stopped_by in (None, "budget") else TrialState.STOPPED

@@ -1,0 +1,73 @@
+"""Before and after a search's trials: data is prepared once, and the best checkpoint opens the test split once.
+
+Both run as Ray tasks with a trial's resources, because the driver may be a machine without a GPU or the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import ray
+
+from cluster.connect import Demand
+from trainables.training import Exportable, ExportedModel, Inspectable, Testable, Training, load_checkpoint
+from tuner.dispatch.search import SearchJob
+from tuner.dispatch.trial import Runtime, seed_everything
+from tuner.dispatch.workers import environment
+
+_LONGEST_TASK_S = 24 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finale:
+    """What the best model of a search leaves behind. Empty parts: its training does not offer them."""
+
+    test_metrics: Mapping[str, float] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    model: ExportedModel | None = None
+
+
+def prepare_data(job: SearchJob) -> str | None:
+    """Let the trainable decode its data before any trial starts; returns the data's fingerprint if it tells one."""
+    prepare = getattr(job.trainable.target, "prepare", None)
+    if not job.trainable.own or prepare is None:
+        return None
+    search = job.search
+    config = {**search.fixed, **search.cell, **search.space.sample(Random(search.seed))}  # noqa: S311
+    fingerprint: str | None = _run(job.demand, _prepare, job.trainable.target, config, job.runtime)
+    return fingerprint
+
+
+def open_test(job: SearchJob, config: Mapping[str, Any], *, seed: int, checkpoint: Path) -> Finale:
+    """Rebuild the best trial from its checkpoint and take everything from it that is to be kept."""
+    whole = {**job.search.fixed, **job.search.cell, **config}
+    finale: Finale = _run(job.demand, _open_test, job.trainable.target, whole, job.runtime, seed, checkpoint)
+    return finale
+
+
+def _run(demand: Demand, function: Any, *arguments: Any) -> Any:
+    task = ray.remote(function).options(
+        num_cpus=demand.cpu, num_gpus=demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
+    )
+    return ray.get(task.remote(*arguments), timeout=_LONGEST_TASK_S)
+
+
+def _prepare(training: Any, config: Mapping[str, Any], runtime: Runtime) -> Any:
+    return training.prepare(config, runtime.context(0))
+
+
+def _open_test(training_class: Any, config: Mapping[str, Any], runtime: Runtime, seed: int, checkpoint: Path) -> Finale:
+    seed_everything(seed)
+    training: Training = training_class(config, runtime.context(seed))
+    load_checkpoint(training, checkpoint)
+    model = training.export() if isinstance(training, Exportable) else None
+    return Finale(
+        test_metrics=training.test() if isinstance(training, Testable) else {},
+        arrays=training.arrays() if isinstance(training, Inspectable) else {},
+        model=ExportedModel(model.module.cpu().eval(), model.example.cpu()) if model else None,
+    )

@@ -1,0 +1,124 @@
+"""Runs one search: a Director over its ledger, and a Tuner that asks it for trials until it has no more."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before ray.tune is imported: no per-trial CSV, JSON and TensorBoard files beside our records, no tables on stdout.
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+
+from ray import tune
+from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
+from ray.tune.utils.log import Verbosity
+
+from cluster.connect import Demand
+from tuner.dispatch.actor_pool import WarmPoolScheduler
+from tuner.dispatch.adapters import Forward, ForwardingCallback, ForwardingSearcher, ForwardingStopper
+from tuner.dispatch.director import Director, Event, SearchError
+from tuner.dispatch.ledger import Ledger
+from tuner.dispatch.pausing import PAUSING, PopulationSearch, build_pausing
+from tuner.dispatch.resolve import Resolved
+from tuner.dispatch.trial import Runtime
+from tuner.plan import Search
+
+_registry = threading.Lock()  # Tune's is a plain dictionary, shared by all searches of the process
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchJob:
+    """A search with all that running it takes. folder: where its ledger, checkpoints and Tune's files lie."""
+
+    search: Search
+    folder: Path
+    trainable: Resolved
+    runtime: Runtime
+    demand: Demand  # resolved against the cluster's nodes
+
+
+def open_director(job: SearchJob, ledger: Ledger, observers: Sequence[Callable[[Event], None]] = ()) -> Director:
+    """The search's Director, brought up to date from its ledger.
+
+    Raises SearchError for a half-done search whose scheduler keeps its state inside Tune: HyperBand and PBT pause and
+    clone trials, and Tune does not give that state back.
+    """
+    if job.search.scheduler.name in PAUSING and any(event["event"] == "suggest" for event in ledger):
+        director = Director(job.search, ledger, observers=observers)
+        if not director.finished:
+            raise SearchError(
+                f"search {job.search.key} was interrupted half-way and {job.search.scheduler.name} cannot resume "
+                "(its brackets live inside Ray Tune); run with --fresh, which keeps the old trials"
+            )
+        return director
+    return Director(job.search, ledger, observers=observers)
+
+
+def run_search(job: SearchJob, director: Director) -> None:
+    """Dispatch trials until the Director has no more. Raises SearchError where the search cannot go on."""
+    if not director.finished:
+        with _quiet():
+            _tuner(job, director).fit()
+    director.close_cut_trials()
+    if director.error is not None:
+        raise director.error
+
+
+def _tuner(job: SearchJob, director: Director) -> tune.Tuner:
+    training = job.trainable.target if job.trainable.own else None
+    forward = Forward(director, training=training, runtime=job.runtime)
+    pausing = build_pausing(job.search, forward)
+    searcher = ForwardingSearcher(forward)
+    reuse = job.trainable.may_reuse_actors
+    pool = WarmPoolScheduler(size=job.search.max_concurrent if reuse else 0, no_more=lambda: director.finished)
+    return tune.Tuner(
+        _registered(job),
+        tune_config=TuneConfig(
+            search_alg=PopulationSearch(searcher) if job.search.scheduler.name == "pbt" else searcher,
+            scheduler=pausing or pool,
+            num_samples=-1,
+            # The Director waits anyway; Tune starts that many processes at once only if it is told here as well.
+            # A pausing scheduler needs all its trials from the start; resources bound how many run.
+            max_concurrent_trials=job.search.trials if pausing else job.search.max_concurrent,
+            reuse_actors=reuse,
+            trial_name_creator=lambda trial: f"{forward.numbers[trial.trial_id]:04d}",
+            trial_dirname_creator=lambda trial: f"{forward.numbers[trial.trial_id]:04d}-{trial.trial_id}",
+        ),
+        run_config=RunConfig(
+            name="tune",
+            storage_path=str(job.folder),
+            stop=ForwardingStopper(forward),
+            callbacks=[ForwardingCallback(forward)],
+            failure_config=FailureConfig(max_failures=0),
+            # Tune asks ours for checkpoints only to pause or clone; a clone may still read its donor's last but two.
+            checkpoint_config=CheckpointConfig(num_to_keep=4, checkpoint_at_end=False) if job.trainable.own else None,
+            verbose=Verbosity.V0_MINIMAL.value,
+        ),
+    )
+
+
+def _registered(job: SearchJob) -> str:
+    """Register the trainable under the search's own name: `fit` would do it under the class's, from several threads."""
+    resources = {"cpu": job.demand.cpu, "gpu": job.demand.gpu}
+    with _registry:
+        tune.register_trainable(job.runtime.name, tune.with_resources(job.trainable.for_tune, resources))
+    return job.runtime.name
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Tune's own console noise off: every failure it logs is in the ledger, the store and the table."""
+    loggers = [logging.getLogger(name) for name in ("ray.tune", "ray.air", "ray._private")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,187 @@
+"""One trial of our own Training protocol, as Ray Tune runs it: an actor that serves one trial after another."""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from ray import tune
+from typing_extensions import override
+
+from cluster.dashboard import mark
+from trainables.training import Diverged, Training, TrialContext, epochs, load_checkpoint, save_checkpoint
+from tuner.dispatch.checkpoints import Checkpoints
+from tuner.dispatch.director import ERROR, STATE
+
+# With torch loaded a collection takes 0.1 s: only what a longer trial left in cycles is worth it.
+_COLLECT_AFTER_S = 5.0
+_TUNES = "trial.pt"  # in the checkpoints that Tune asks for
+TICKET = "_ticket"  # the key of a configuration that holds what is not a hyperparameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What all trials of a search share. Paths are absolute and, on a cluster, on storage that all nodes see.
+
+    name: "study/search", the first part of a trial's name on the dashboard.
+    """
+
+    name: str
+    data_dir: Path
+    cache_dir: Path
+    trials_dir: Path
+    metric: str
+    mode: str
+    last_epoch: int
+    device: str
+    precision: str
+    threads: int
+    test_every_epoch: bool
+    numbers_results: bool = False  # steps are results, not epochs: PBT hands a trial its donor's epoch
+
+    def context(self, seed: int) -> TrialContext:
+        """Where a trial with this seed runs, seen from the process it runs in."""
+        return TrialContext(
+            seed=seed,
+            data_dir=self.data_dir,
+            cache_dir=self.cache_dir,
+            device=_resolve_device(self.device),
+            precision=self.precision,
+            threads=self.threads,
+            test_every_epoch=self.test_every_epoch,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """What a trial is given beside its hyperparameters.
+
+    It travels in the configuration, because Tune keeps parameters and classes in registries by name, where two searches
+    side by side would overwrite each other's.
+    done: steps in the ledger. best_step, best: the best of them and its value.
+    """
+
+    training: type[Training]
+    runtime: Runtime
+    number: int
+    seed: int
+    done: int
+    best_step: int | None
+    best: float | None
+
+
+class TrainingTrial(tune.Trainable):
+    """Drives one Training. The process, its imports and the mapped data survive from trial to trial, nothing else."""
+
+    @override
+    def setup(self, config: dict[str, Any]) -> None:
+        self._training: Training | None = None
+        self._best: float | None = None
+        self._begin(config)
+
+    @override
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._training = None
+        if time.monotonic() - self._began_s > _COLLECT_AFTER_S:
+            gc.collect()
+        self._begin(new_config)
+        return True
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        hyperparameters = {key: value for key, value in config.items() if key != TICKET}
+        self._ticket: Ticket = config[TICKET]
+        self._runtime = self._ticket.runtime
+        self._checkpoints = Checkpoints(self._runtime.trials_dir / f"{self._ticket.number:04d}")
+        self._best_step, self._best = self._ticket.best_step, self._ticket.best
+        self._began_s = time.monotonic()
+        seed_everything(self._ticket.seed)
+        self._failure: dict[str, Any] | None = None
+        try:
+            training = self._ticket.training(hyperparameters, self._runtime.context(self._ticket.seed))
+            self._done = self._restore(training, self._ticket.done)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            self._failure = _out_of_memory(error)
+            return
+        self._training = training
+        self._epochs: Iterator[dict[str, float]] = epochs(training, last=self._runtime.last_epoch, done=self._done)
+        mark(repr(self))
+
+    def _restore(self, training: Training, done: int) -> int:
+        """Load the newest checkpoint that the ledger knows of; returns the epochs it has done (0: from the start)."""
+        for step in reversed([step for step in self._checkpoints.steps() if step <= done]):
+            try:
+                return load_checkpoint(training, self._checkpoints.path(step))
+            except ValueError:  # torn by a power cut: the one before it will do
+                continue
+        return 0
+
+    @override
+    def step(self) -> dict[str, Any]:
+        if self._failure is not None or self._training is None:
+            return self._failure or {"done": True}
+        try:
+            result = next(self._epochs, None)
+        except Diverged as error:
+            return {STATE: "diverged", ERROR: str(error), "done": True}
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            self._training = None
+            return _out_of_memory(error)
+        if result is None:
+            return {"done": True}
+        self._done = int(result["epoch"])
+        step = self._checkpoints.last_step + 1 if self._runtime.numbers_results else self._done
+        self._keep(step, result.get(self._runtime.metric))
+        return result
+
+    def _keep(self, step: int, value: float | None) -> None:
+        sign = 1.0 if self._runtime.mode == "max" else -1.0
+        if value is not None and (self._best is None or sign * value > sign * self._best):
+            self._best, self._best_step = value, step
+        self._checkpoints.write(self._require(), step, done=self._done, best_step=self._best_step)
+
+    def _require(self) -> Training:
+        if self._training is None:
+            raise RuntimeError("this trial's training could not be built")
+        return self._training
+
+    # Tune's own checkpoints: only schedulers that pause or clone trials ask for them
+
+    @override
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        save_checkpoint(self._require(), Path(checkpoint_dir) / _TUNES, done=self._done)
+
+    @override
+    def load_checkpoint(self, checkpoint_dir: str) -> None:  # type: ignore[override]
+        training = self._require()
+        self._done = load_checkpoint(training, Path(checkpoint_dir) / _TUNES)
+        self._epochs = epochs(training, last=self._runtime.last_epoch, done=self._done)
+
+    def __repr__(self) -> str:
+        return f"{self._runtime.name}/{self._ticket.number:04d}"
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, numpy's and torch's global generators, so that nothing of an earlier trial survives in them."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (trainables of others may draw from it)
+    torch.manual_seed(seed)
+
+
+def _resolve_device(device: str) -> str:
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _out_of_memory(error: BaseException) -> dict[str, Any]:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return {STATE: "out_of_memory", ERROR: str(error).partition("\n")[0], "done": True}

@@ -1,0 +1,102 @@
+"""YAML -> Study. Every mistake is reported at once, each with its file, line and YAML path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tuner.errors import InputError, Problem
+from tuner.overrides import Override, apply_overrides
+from tuner.reading import read_study
+from tuner.study import Study
+from tuner.yaml_lines import Document, parse_yaml
+
+MAX_BYTES = 1_000_000
+
+
+def load_study(path: str | Path, *, overrides: Sequence[str] = ()) -> Study:
+    """Read and check a study file. overrides: `--set` values as they are typed, such as "search.trials=8".
+
+    Raises InputError with every problem found. No trainable, ray or torch is imported.
+    """
+    study, problems = inspect(path, overrides=overrides)
+    if study is None:
+        raise InputError(problems)
+    return study
+
+
+def inspect(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Study | None, list[Problem]]:
+    """The study, or None, and everything that is wrong with it; as `load_study`, without raising."""
+    path = Path(path)
+    text, problem = _read(path)
+    if text is None:
+        return None, [problem] if problem else []
+    document = parse_yaml(text)
+    places = _Places(str(path), document)
+    if document.problems:
+        return None, places.locate(document.problems)
+    if not isinstance(document.data, dict):
+        rule = "is empty" if document.data is None else "must be a mapping with the keys of a study"
+        return None, places.locate([Problem((), rule)])
+    places.overrides, problems = apply_overrides(document.data, overrides)
+    study, found = read_study(document.data, folder=path.parent)
+    problems = places.locate([*problems, *found])
+    if study is None or problems:
+        return None, problems
+    study.attach_source("".join(f"# --set {override}\n" for override in overrides) + text)
+    return study, []
+
+
+def _read(path: Path) -> tuple[str | None, Problem | None]:
+    file = str(path)
+    try:
+        if path.is_dir():
+            return None, Problem((), "is a folder, not a study file", file=file)
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            return None, Problem((), f"is larger than {MAX_BYTES:,} bytes, which no study is", size, file=file)
+        return path.read_bytes().decode("utf-8-sig"), None
+    except FileNotFoundError:
+        near = tuple(sorted(str(other) for other in path.parent.glob("*.yaml"))) if path.parent.is_dir() else ()
+        return None, Problem((), "is not there", choices=near, file=file)
+    except UnicodeDecodeError as error:
+        return None, Problem((), f"is not UTF-8 text (byte {error.start})", file=file)
+    except OSError as error:
+        return None, Problem((), f"cannot be read: {error.strerror}", file=file)
+
+
+@dataclass
+class _Places:
+    """Where a YAML path was written: a line of the file, or an option of the command line."""
+
+    file: str
+    document: Document
+    overrides: list[Override] = field(default_factory=list)
+
+    def locate(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The same problems with their places, in the order of the file; the command line's come last."""
+        located = [self._located(problem) for problem in problems]
+        once = [problem for index, problem in enumerate(located) if problem not in located[:index]]
+        return sorted(once, key=lambda problem: (problem.option is not None, problem.line or 0))
+
+    def _located(self, problem: Problem) -> Problem:
+        if problem.option is not None:
+            return problem
+        for override in reversed(self.overrides):
+            below = problem.path[: len(override.path)] == override.path
+            above = override.path[: len(problem.path)] == problem.path and problem.path not in self.document.lines
+            if problem.path and (below or above):
+                return replace(problem, option=override.option)
+        if problem.line is not None:
+            return replace(problem, file=self.file)
+        return replace(problem, file=self.file, line=self._line(problem.path))
+
+    def _line(self, path: tuple[str | int, ...]) -> int | None:
+        lines = self.document.lines
+        if path[:1] == ("space",) and path[:2] not in lines and ("space", "extends") in lines:
+            return lines["space", "extends"]  # the entry comes from the preset
+        for length in range(len(path), 0, -1):
+            if path[:length] in lines:
+                return lines[path[:length]]
+        return None

@@ -1,0 +1,81 @@
+"""Plain values -> Study: each key's own type first, then, as far as the keys can be read, what they say together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from tuner.checks import check
+from tuner.errors import Problem
+from tuner.options.problems import problems_of
+from tuner.study import LATER, Study
+
+_SQLITE = "sqlite:///"
+# What stands in for a key that cannot be read, so that the others are still judged; such a study is never handed out.
+_STAND_INS: dict[str, Any] = {
+    "name": "unnamed",
+    "trainable": "unnamed",
+    "search": {"metric": "unnamed", "mode": "max", "trials": 1, "budget": {"max": 1}},
+}
+
+
+def read_study(data: dict[str, Any], *, folder: FilePath) -> tuple[Study | None, list[Problem]]:
+    """Validate a study's plain values. folder: where files that the study names lie.
+
+    Returns the study, or None if it has a problem, and every problem with its path from the study's top.
+    """
+    data = _absolute(data, folder)
+    problems: list[Problem] = []
+    try:
+        study = Study.model_validate(data)
+    except ValidationError as error:
+        problems = [_explained(problem) for problem in problems_of(error, Study)]
+        study = _readable_part(data, problems)
+    broken = frozenset(problem.path for problem in problems)
+    problems += check(study, broken=broken)
+    return (None if problems else study), problems
+
+
+def _absolute(data: dict[str, Any], folder: FilePath) -> dict[str, Any]:
+    """Files beside the study by their absolute paths: trials run elsewhere."""
+    data = dict(data)
+    trainable = data.get("trainable")
+    if isinstance(trainable, str):
+        file, separator, attribute = trainable.rpartition(":")
+        if separator and file.endswith(".py"):
+            data["trainable"] = f"{(folder / file).resolve()}:{attribute}"
+    cluster = data.get("cluster")
+    if isinstance(cluster, str) and cluster not in ("", "local", "auto") and "://" not in cluster:
+        data["cluster"] = str((folder / cluster).resolve())
+    tracking = data.get("tracking")
+    tracking = tracking if isinstance(tracking, dict) else {}
+    uri = tracking.get("uri")
+    if isinstance(uri, str) and uri.startswith(_SQLITE) and not uri.startswith(f"{_SQLITE}/"):
+        # As MLflow reads it, from the current folder; made absolute because everything after this may run elsewhere.
+        data["tracking"] = {**tracking, "uri": f"{_SQLITE}{FilePath(uri.removeprefix(_SQLITE)).absolute()}"}
+    return data
+
+
+def _explained(problem: Problem) -> Problem:
+    key = problem.path[0] if problem.path else ""
+    if len(problem.path) == 1 and key in LATER:
+        return Problem(problem.path, LATER[str(key)])
+    return problem
+
+
+def _readable_part(data: dict[str, Any], problems: Sequence[Problem]) -> Study:
+    """A study from which everything with a problem is taken out, and replaced where it is needed."""
+    search = data.get("search")
+    search = dict(search) if isinstance(search, dict) else {}
+    repaired = {key: value for key, value in data.items() if key in Study.model_fields}
+    for problem in problems:
+        top, *below = problem.path or ("",)
+        if top == "search" and below:
+            search.pop(str(below[0]), None)
+        else:
+            repaired.pop(str(top), None)
+    repaired["search"] = {**_STAND_INS["search"], **search}
+    return Study.model_validate({**_STAND_INS, **repaired})

@@ -1,0 +1,219 @@
+"""The schema of a study file: every key, its type, its default. What takes two keys to judge is in `tuner.checks`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    WithJsonSchema,
+)
+
+from tuner.errors import Problem
+from tuner.options.plugin import Plugin, Scheduler, Searcher, Stopper
+from tuner.options.problems import Problems
+from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
+
+STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+# MLflow has given up its file store.
+TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
+PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
+LATER = {
+    "final": "retraining of the best configuration on fresh seeds belongs to a later release; remove this key",
+    "report": "tables and figures of a report belong to a later release; remove this key",
+}
+
+Scalar = str | int | float | bool | None
+
+
+class Section(BaseModel):
+    """A part of a study: unknown keys are refused, types are not converted, nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+def _grid(value: Any) -> dict[str, tuple[Scalar, ...]]:
+    problems = []
+    for factor, values in _mapping(value).items():
+        if not isinstance(values, list | tuple):
+            problems.append(Problem((factor,), "must be a list of the values to compare", values))
+            continue
+        if not values:
+            problems.append(Problem((factor,), "must hold at least one value", values))
+        for index, entry in enumerate(values):
+            if not isinstance(entry, Scalar):
+                problems.append(Problem((factor, index), "must be text, a number, true, false or null", entry))
+            elif any(entry == other and type(entry) is type(other) for other in values[:index]):
+                problems.append(Problem((factor, index), "stands twice in this factor", entry))
+    if problems:
+        raise Problems(problems)
+    return {factor: tuple(values) for factor, values in value.items()}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Problems([Problem((), "must be a mapping of names", value)])
+    rule = 'is not a legal name: letters, digits, "_", "-" and "/", a letter or "_" first'
+    illegal = [name for name in value if not (isinstance(name, str) and PARAMETER_NAME.fullmatch(name))]
+    if illegal:
+        raise Problems([Problem((name,), rule, name) for name in illegal])
+    return value
+
+
+class Budget(Section):
+    """What one trial may use up."""
+
+    key: str = Field("epoch", min_length=1)
+    """The metric that counts a trial's steps: `epoch` for our own trainables, any reported key for a foreign one."""
+    max: int = Field(ge=1)
+    """Steps after which a trial is done."""
+
+
+class SearchSection(Section):
+    """How each search looks for its best trial."""
+
+    metric: str = Field(min_length=1)
+    """The reported metric that is optimised, such as `val/accuracy`."""
+    mode: Literal["min", "max"]
+    """Whether a small or a large metric is good."""
+    trials: int = Field(ge=1)
+    """Configurations that each search tries."""
+    budget: Budget
+    max_concurrent: int = Field(1, ge=1)
+    """Trials of one search that run at a time."""
+    parallel_searches: int = Field(1, ge=1)
+    """Searches that run side by side."""
+    searcher: Searcher = Field(Plugin("random"), validate_default=True)
+    """Where the next configuration comes from."""
+    scheduler: Scheduler = Field(Plugin("fifo"), validate_default=True)
+    """Which trials are cut short."""
+    stoppers: Annotated[tuple[Stopper, ...], Field(strict=False)] = ()
+    """When a trial or a whole search is over."""
+    seed: int = Field(1, ge=0, lt=2**63)
+    """Every seed of every search and trial follows from it."""
+
+
+class Protocol(Section):
+    """Which split selects the best trial."""
+
+    select_on: Literal["validation", "test"] = "validation"
+    """`test` is what some papers did; tables say so. It needs `test_every_epoch`."""
+    test_every_epoch: bool = False
+    """Also measure the test split at each epoch."""
+
+
+class Gpu(Section):
+    """The part of a GPU that one trial takes."""
+
+    share: Annotated[float, Field(ge=0), AfterValidator(_share)]
+    """0.25 puts four trials on one GPU; memory is not divided by Ray. 1 or more must be a whole number."""
+    if_present: bool = False
+    """Run on the CPU where the cluster has no GPU, instead of failing before the start."""
+
+
+def _name(value: str) -> str:
+    if not STUDY_NAME.fullmatch(value):
+        raise ValueError('must be a file name: at most 64 letters, digits, "_", "." and "-", a letter or digit first')
+    return value
+
+
+def _share(value: float) -> float:
+    if value > 1 and not value.is_integer():
+        raise ValueError("must be a share of one GPU (at most 1) or a whole number of GPUs")
+    return value
+
+
+def _uri(value: str | None) -> str | None:
+    scheme = (value or "").partition(":")[0]
+    if value is not None and scheme.partition("+")[0] not in TRACKING_SCHEMES:
+        raise ValueError(f"must be an MLflow URI that begins with {', '.join(TRACKING_SCHEMES)}")
+    return value
+
+
+def _gpu(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {"share": value} if number else value
+
+
+class ResourcesSection(Section):
+    """What one trial asks of a machine."""
+
+    cpu: float = Field(1, gt=0)
+    """CPU cores, and the number of threads a trial computes with (at least one)."""
+    gpu: Annotated[Gpu, BeforeValidator(_gpu, json_schema_input_type=float | Gpu)] = Gpu(share=0)
+    """A share of one GPU (0.25), whole GPUs (2), or `{share: 0.25, if_present: true}`."""
+
+
+class Tracking(Section):
+    """Where the record is kept."""
+
+    uri: Annotated[str | None, AfterValidator(_uri)] = None
+    """An MLflow tracking URI; by default `mlflow.db` (SQLite) in the home."""
+    register_models: bool = Field(True, alias="register")
+    """Register each search's best model under the alias `champion`."""
+
+
+class Study(Section):
+    """What to try, how to judge it, where to run it: one YAML file.
+
+    `Study(...)` judges each key alone; `load_study`, `plan_study` and `run` also judge the keys together.
+    """
+
+    name: Annotated[str, AfterValidator(_name), WithJsonSchema(NAME)]
+    """A legal file name of at most 64 characters; the MLflow experiment is named so."""
+    trainable: str = Field(min_length=1)
+    """A catalogue name, `package.module:attr`, or `file.py:attr` with the file beside the study."""
+    grid: Annotated[dict[str, tuple[Scalar, ...]], PlainValidator(_grid), WithJsonSchema(GRID)] = {}
+    """Factors that are compared: one search per combination of their values."""
+    space: Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(SPACE)] = {}
+    """Parameters that are searched, with their conditions; `extends` names a preset to start from."""
+    fixed: Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(FREE_MAPPING)] = {}
+    """Parameters that are the same in every trial."""
+    start_with: Annotated[
+        tuple[Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(POINT)], ...],
+        Field(strict=False),
+    ] = ()
+    """Points that each search tries first; keys inactive in a cell are dropped, missing ones drawn."""
+    search: SearchSection
+    protocol: Protocol = Protocol()
+    resources: ResourcesSection = Field(default_factory=lambda: ResourcesSection.model_validate({}))
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """`auto`: CUDA where the trial was given a GPU, else the CPU."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """bf16 is automatic mixed precision."""
+    cluster: str = Field("local", min_length=1)
+    """`local`, `auto` (a running cluster), or a launcher file beside the study."""
+    tracking: Tracking = Field(default_factory=lambda: Tracking.model_validate({}))
+
+    _source: str | None = PrivateAttr(None)
+    _judged: bool = PrivateAttr(False)
+
+    @property
+    def source(self) -> str:
+        """The study's text: the file as it was read (overrides on top, as comments), or itself as YAML."""
+        if self._source is not None:
+            return self._source
+        return yaml.safe_dump(self.model_dump(mode="json", by_alias=True), sort_keys=False)
+
+    @property
+    def judged(self) -> bool:
+        """Whether its keys have been judged together: it was read from a file."""
+        return self._judged
+
+    def attach_source(self, text: str) -> None:
+        """Keep the text that the study was read from, and in which no problem was found."""
+        self._source, self._judged = text, True
+
+    def cells(self) -> list[dict[str, Scalar]]:
+        """Every combination of the grid's values, the last factor varying fastest; one empty cell without a grid."""
+        factors = list(self.grid)
+        return [dict(zip(factors, values, strict=True)) for values in itertools.product(*self.grid.values())]

@@ -1,0 +1,131 @@
+"""The folder of one study in a home: who runs it now, what it was when it began, and its searches' files.
+
+<home>/studies/<name>/<generation>/study.json     fingerprint and the fields it was made from
+                                   study.yaml     the file as it was first run
+                                   searches/<key>/ledger.jsonl, trials/, done.json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tuner.errors import InputError, Problem, RunError
+from tuner.fingerprints import identity
+from tuner.home import Home
+from tuner.study import Study
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """One generation of a study. began_at_ms: when it was first run."""
+
+    path: Path
+    name: str
+    generation: int
+    began_at_ms: int
+
+    @property
+    def study_id(self) -> str:
+        """Unique in a store: the name, with the generation behind it after --fresh."""
+        return self.name if self.generation == 1 else f"{self.name}#{self.generation}"
+
+    def search(self, key: str) -> Path:
+        """The folder of one search."""
+        return self.path / "searches" / key
+
+
+@contextmanager
+def claim(home: Home, study: Study, *, fresh: bool) -> Iterator[StudyFolder]:
+    """Hold the study's folder for this process.
+
+    Raises RunError if another process holds it, InputError if the study differs from the one that began there in more
+    than its budgets.
+    """
+    root = home.study(study.name)
+    root.mkdir(parents=True, exist_ok=True)
+    holder = root / "holder.json"
+    lock = FileLock(root / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunError(f"study {study.name} is being run by {_holder(holder)}; wait for it or stop it") from None
+    try:
+        me = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+        write_json(holder, me)
+        yield _generation(root, study, fresh=fresh)
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def latest(home: Home, name: str) -> StudyFolder | None:
+    """The newest generation of a study that has been run in this home."""
+    generations = _generations(home.study(name))
+    return _read(generations[-1], name) if generations else None
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a small JSON file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(value, indent=1, default=str), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _generation(root: Path, study: Study, *, fresh: bool) -> StudyFolder:
+    generations = _generations(root)
+    wanted = identity(study)
+    if generations and not fresh:
+        began_as = json.loads((generations[-1] / "study.json").read_text(encoding="utf-8"))["identity"]
+        _refuse_changes(study.name, began_as, wanted)
+        return _read(generations[-1], study.name)
+    path = root / f"{len(generations) + 1:04d}"
+    path.mkdir(exist_ok=True)
+    (path / "study.yaml").write_text(study.source, encoding="utf-8")
+    # Last, because its presence says that the generation is whole.
+    write_json(path / "study.json", {"began_at_ms": int(time.time() * 1000), "identity": wanted})
+    return _read(path, study.name)
+
+
+def _generations(root: Path) -> list[Path]:
+    return sorted(path.parent for path in root.glob("[0-9][0-9][0-9][0-9]/study.json"))
+
+
+def _read(path: Path, name: str) -> StudyFolder:
+    began_at_ms = json.loads((path / "study.json").read_text(encoding="utf-8"))["began_at_ms"]
+    return StudyFolder(path, name, int(path.name), began_at_ms)
+
+
+def _refuse_changes(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if not changed:
+        return
+    rule = (
+        f"differs from the study {name!r} that began in this home; only budgets may change. Give this one another "
+        "name (--name), start anew (--fresh, the old runs are kept), or go back to"
+    )
+    raise InputError(
+        [Problem(tuple(key.split(".")), f"{rule} {_brief(before.get(key))}", now.get(key)) for key in sorted(changed)]
+    )
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _holder(path: Path) -> str:
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "another process"
+    return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
