@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,19 +16,17 @@ import torch
 
 from trainables.data.augment import Augment
 from trainables.data.batches import Batches
-from trainables.evaluation import Features, References, centres_of, features_of, measure
-from trainables.execution import Execution
+from trainables.evaluation import Features, References, centres_of, measure
 from trainables.export import ScoringModel
 from trainables.inspection import arrays_of
+from trainables.learner import Descent, Learner
 from trainables.metrics.few_shot import few_shot_accuracy
 from trainables.metrics.geometry import geometry
 from trainables.moving_targets_data import DEFAULT_SHOTS, load_images
 from trainables.moving_targets_model import build_model, decision_rules, rule_name
 from trainables.moving_targets_options import MovingTargetsOptions
 from trainables.objective import Objective
-from trainables.optimizers import build_optimizer, scheduled_lr
 from trainables.options import read
-from trainables.randomness import Randomness
 from trainables.states import copied
 from trainables.training import ExportedModel
 
@@ -55,26 +54,17 @@ class MovingTargets:
     """
 
     def __init__(self, config: Mapping[str, Any], context: TrialContext) -> None:
-        torch.set_num_threads(context.threads)
         self._context = context
         self._options = options = read(MovingTargetsOptions, config)
         self._images = load_images(options, context)
         self._objective = Objective(options.loss, options.loss_parameters)
         pure = not self._objective.has_class_embeddings
         self._rules = decision_rules(options, has_class_embeddings=not pure)
-        self._randomness = Randomness(context.seed, context.device)
-        with self._randomness.active():
-            self._model = build_model(options, self._images, has_class_embeddings=not pure)
-        self._execution = Execution(self._model, device=context.device, precision=context.precision)
-        self._optimizer = build_optimizer(
-            self._model.parameters(),
-            name=options.optimizer,
-            lr=options.lr,
-            momentum=DEFAULT_MOMENTUM if options.momentum is None else options.momentum,
-            weight_decay=options.weight_decay,
+        self._learner = Learner(
+            partial(build_model, options, self._images, has_class_embeddings=not pure), _descent(options), context
         )
+        self._model, self._execution = self._learner.model, self._learner.execution
         self._train_batches = self._training_batches()
-        self._epoch = 0
         self._centres: Tensor | None = None  # of the present weights; None: not computed yet
         self._reference: Tensor | None = None  # the first epoch's global centre, Figure 17
 
@@ -89,12 +79,10 @@ class MovingTargets:
 
     def train_epoch(self) -> dict[str, float]:
         """Train on all training images once, in a new order, then measure."""
-        with self._randomness.active():
-            started = time.perf_counter()
-            train_loss = self._train()
-            self._execution.wait()
-            train_s = time.perf_counter() - started
-        self._epoch += 1
+        started = time.perf_counter()
+        train_loss = self._learner.train(self._train_batches, self._loss)
+        self._execution.wait()
+        train_s = time.perf_counter() - started
         self._centres = None
         if not math.isfinite(train_loss):
             return {"train/loss": train_loss}
@@ -116,27 +104,15 @@ class MovingTargets:
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of all that the next epoch depends on, on the CPU."""
-        state: dict[str, Any] = copied(
-            {
-                "model": dict(self._model.state_dict()),
-                "optimizer": self._optimizer.state_dict(),
-                "randomness": self._randomness.state_dict(),
-                "epoch": self._epoch,
-                "centres": self._centres,
-                "reference": self._reference,
-            }
-        )
-        return state
+        own: dict[str, Any] = copied({"centres": self._centres, "reference": self._reference})
+        return self._learner.state_dict() | own
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state of the same configuration, on this trial's device. Raises KeyError, RuntimeError."""
-        state = copied(dict(state))
-        self._model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._randomness.load_state_dict(state["randomness"])
-        self._epoch = state["epoch"]
+        self._learner.load_state_dict(state)
         self._centres, self._reference = (
-            None if state[name] is None else state[name].to(self._context.device) for name in ("centres", "reference")
+            None if state[name] is None else state[name].to(self._context.device, copy=True)
+            for name in ("centres", "reference")
         )
 
     def export(self) -> ExportedModel:
@@ -162,22 +138,6 @@ class MovingTargets:
             classes=self._images.classes,
             rows=self._images.indices.validation,
         )
-
-    def _train(self) -> float:
-        """One pass over the training images; returns the mean loss. Waits for the device at its end alone."""
-        self._model.train()
-        options = self._options
-        self._optimizer.lr = scheduled_lr(
-            options.lr, self._epoch, schedule=options.lr_schedule, length=options.lr_epochs or 1
-        )
-        losses: list[Tensor] = []
-        for images, targets in self._train_batches:
-            loss = self._loss(self._execution(images), targets)
-            self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._optimizer.step()
-            losses.append(loss.detach())
-        return math.fsum(torch.stack(losses).tolist()) / self._train_batches.n_images
 
     def _loss(self, output: Output, targets: Tensor) -> Tensor:
         return self._objective(output, targets, self._model.class_embeddings)
@@ -211,15 +171,14 @@ class MovingTargets:
         """Embed a split, or the images of it that `indices` name, in evaluation mode."""
         images, everything = self._images.split(split)
         batches = self._batches(images, everything if indices is None else indices)
-        self._model.eval()
-        return features_of(self._execution, batches, batches.n_images)
+        return self._learner.features(batches)
 
     def _references(self) -> References:
         """The class centres of the present weights, computed once, and the class embeddings."""
         if self._centres is None:
-            self._model.eval()
             batches = self._batches(self._images.train, self._images.centre_indices)
-            self._centres = centres_of(self._execution, batches, len(self._images.classes))
+            with self._learner.evaluating():
+                self._centres = centres_of(self._execution, batches, len(self._images.classes))
         class_embeddings = self._model.class_embeddings
         return References(self._centres, None if class_embeddings is None else class_embeddings.detach())
 
@@ -247,7 +206,18 @@ class MovingTargets:
             device=self._execution.device,
             mean=self._images.data.mean,
             std=self._images.data.std,
-            generator=self._randomness.order,
+            generator=self._learner.randomness.order,
             augment=Augment(flip=options.flip, crop_padding=options.random_crop) if augmented else None,
             drop_last=len(train) > options.batch_size > 1 == len(train) % options.batch_size,
         )
+
+
+def _descent(options: MovingTargetsOptions) -> Descent:
+    return Descent(
+        optimizer=options.optimizer,
+        lr=options.lr,
+        momentum=DEFAULT_MOMENTUM if options.momentum is None else options.momentum,
+        weight_decay=options.weight_decay,
+        schedule=options.lr_schedule,
+        length=options.lr_epochs or 1,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trainables import catalog
+from trainables.base_options import TrainingOptions
 from trainables.complaints import Complaint
 from trainables.objective import WITH_CLASS_EMBEDDINGS, WITH_LOGITS, takes_class_embeddings
 from trainables.options import OptionsError, option, parameters_of, read
@@ -17,10 +18,9 @@ PAPER_RESIZE, PAPER_CROP = 44, 36
 
 
 @dataclass(frozen=True, kw_only=True)
-class MovingTargetsOptions:
+class MovingTargetsOptions(TrainingOptions):
     """A network whose outputs are drawn to learned class embeddings, or its pure baseline."""
 
-    dataset: str = option(help="which images", kind="datasets")
     backbone: str = option(help="the network", kind="models")
     backbone_parameters: Mapping[str, Any] = parameters_of("backbone")
     loss: str = option(
@@ -34,23 +34,16 @@ class MovingTargetsOptions:
         high=65536,
     )
 
-    lr: float = option(1e-3, help="learning rate of the first epoch", low=0, low_open=True, high=100)
     lr_schedule: str = option(
         "constant",
         help="cosine: down to a hundredth over lr_epochs; step: a tenth after every lr_epochs",
         choices=("constant", "cosine", "step"),
     )
     lr_epochs: int | None = option(None, help="epochs of the schedule; required by cosine and step", low=1)
-    batch_size: int = option(64, help="images in a step; the last, smaller batch is trained on too", low=1, high=65536)
     optimizer: str = option("adam", help="who moves the weights", choices=("adam", "adamw", "sgd"))
     momentum: float | None = option(None, help="of sgd alone; 0.9 if not given", low=0, high=1)
     weight_decay: float = option(0.0, help="L2 penalty (adam, sgd) or decoupled decay (adamw)", low=0, high=1)
 
-    train_size: int | None = option(None, help="train on this many images only, stratified", low=1)
-    validation_fraction: float = option(
-        0.1, help="share of the training images that picks the best trial", low=0, low_open=True, high=0.9
-    )
-    split_seed: int = option(0, help="which images validate; not the trial's seed, so all trials agree", low=0)
     resize: int | Literal["auto"] | None = option(
         "auto",
         help="new length of the smaller edge; auto: 44 for the paper's data sets; null: as it is",
@@ -77,9 +70,6 @@ class MovingTargetsOptions:
     )
     centres_from: int | Literal["all"] = option(
         "all", help="class centres that classify are means over this many training images", low=1
-    )
-    evaluation_batch_size: int = option(
-        256, help="images in a step of evaluation; changes speed alone", low=1, high=65536
     )
     held_out_classes: tuple[int, ...] = option((), help="labels that are neither trained nor validated on")
     few_shot_shots: int | None = option(

@@ -93,7 +93,7 @@ def test_the_schedule_sets_each_epochs_rate(context):
     rates = []
     for epoch in range(3):
         run(training, epoch + 1, epoch)
-        rates.append(training._optimizer.lr)
+        rates.append(training._learner.optimizer.lr)
     assert rates == pytest.approx([1e-2, 1e-3, 1e-4])
 
 
