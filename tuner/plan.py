@@ -97,6 +97,10 @@ def plan_study(study: Study, *, only: Mapping[str, Sequence[Scalar]] | None = No
         for cell in study.cells()
         if all(any(same(cell[factor], value) for value in values) for factor, values in wanted.items())
     ]
+    if not picked:
+        raise InputError(
+            [Problem((), "must keep a cell of the grid, but these values stand in no cell together", option="--only")]
+        )
     return Plan(study=study, searches=tuple(_search(study, space, cell) for cell in picked))
 
 

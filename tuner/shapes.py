@@ -48,8 +48,19 @@ _BRANCH = {
 
 NAME: dict[str, Any] = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"}
 GRID: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": {"type": "array", "items": _SCALAR, "minItems": 1, "uniqueItems": True},
+    "anyOf": [
+        {
+            "type": "object",
+            "description": "Every combination: a list of values for each factor.",
+            "additionalProperties": {"type": "array", "items": _SCALAR, "minItems": 1, "uniqueItems": True},
+        },
+        {
+            "type": "array",
+            "description": "These cells alone: each gives every factor its value.",
+            "items": {"type": "object", "additionalProperties": _SCALAR, "minProperties": 1},
+            "minItems": 1,
+        },
+    ]
 }
 SPACE: dict[str, Any] = {
     "type": "object",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Annotated, Any, Literal
 
@@ -13,60 +12,31 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     PrivateAttr,
     WithJsonSchema,
 )
 
-from tuner.errors import Problem
+from tuner.grid import Grid, read_grid
+from tuner.grid import Scalar as Scalar
+from tuner.names import named_mapping
 from tuner.options.plugin import Plugin, Scheduler, Searcher, Stopper
-from tuner.options.problems import Problems
 from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # MLflow has given up its file store.
 TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
-PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
 LATER = {
     "final": "retraining of the best configuration on fresh seeds belongs to a later release; remove this key",
     "report": "tables and figures of a report belong to a later release; remove this key",
 }
-
-Scalar = str | int | float | bool | None
 
 
 class Section(BaseModel):
     """A part of a study: unknown keys are refused, types are not converted, nothing changes once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
-
-
-def _grid(value: Any) -> dict[str, tuple[Scalar, ...]]:
-    problems = []
-    for factor, values in _mapping(value).items():
-        if not isinstance(values, list | tuple):
-            problems.append(Problem((factor,), "must be a list of the values to compare", values))
-            continue
-        if not values:
-            problems.append(Problem((factor,), "must hold at least one value", values))
-        for index, entry in enumerate(values):
-            if not isinstance(entry, Scalar):
-                problems.append(Problem((factor, index), "must be text, a number, true, false or null", entry))
-            elif any(entry == other and type(entry) is type(other) for other in values[:index]):
-                problems.append(Problem((factor, index), "stands twice in this factor", entry))
-    if problems:
-        raise Problems(problems)
-    return {factor: tuple(values) for factor, values in value.items()}
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Problems([Problem((), "must be a mapping of names", value)])
-    rule = 'is not a legal name: letters, digits, "_", "-" and "/", a letter or "_" first'
-    illegal = [name for name in value if not (isinstance(name, str) and PARAMETER_NAME.fullmatch(name))]
-    if illegal:
-        raise Problems([Problem((name,), rule, name) for name in illegal])
-    return value
 
 
 class Budget(Section):
@@ -172,14 +142,14 @@ class Study(Section):
     """A legal file name of at most 64 characters; the MLflow experiment is named so."""
     trainable: str = Field(min_length=1)
     """A catalogue name, `package.module:attr`, or `file.py:attr` with the file beside the study."""
-    grid: Annotated[dict[str, tuple[Scalar, ...]], PlainValidator(_grid), WithJsonSchema(GRID)] = {}
-    """Factors that are compared: one search per combination of their values."""
-    space: Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(SPACE)] = {}
+    grid: Annotated[Grid, PlainValidator(read_grid), PlainSerializer(Grid.plain), WithJsonSchema(GRID)] = Grid({})
+    """Factors that are compared: one search per combination of their values, or per cell of a list of cells."""
+    space: Annotated[dict[str, Any], PlainValidator(named_mapping), WithJsonSchema(SPACE)] = {}
     """Parameters that are searched, with their conditions; `extends` names a preset to start from."""
-    fixed: Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(FREE_MAPPING)] = {}
+    fixed: Annotated[dict[str, Any], PlainValidator(named_mapping), WithJsonSchema(FREE_MAPPING)] = {}
     """Parameters that are the same in every trial."""
     start_with: Annotated[
-        tuple[Annotated[dict[str, Any], PlainValidator(_mapping), WithJsonSchema(POINT)], ...],
+        tuple[Annotated[dict[str, Any], PlainValidator(named_mapping), WithJsonSchema(POINT)], ...],
         Field(strict=False),
     ] = ()
     """Points that each search tries first; keys inactive in a cell are dropped, missing ones drawn."""
@@ -214,6 +184,5 @@ class Study(Section):
         self._source, self._judged = text, True
 
     def cells(self) -> list[dict[str, Scalar]]:
-        """Every combination of the grid's values, the last factor varying fastest; one empty cell without a grid."""
-        factors = list(self.grid)
-        return [dict(zip(factors, values, strict=True)) for values in itertools.product(*self.grid.values())]
+        """The cells of the grid, one search each; one empty cell without a grid."""
+        return self.grid.cells()

@@ -82,7 +82,7 @@ def test_a_wrong_value_is_told_with_its_rule(changes: dict[str, Any], place: str
 
 
 def test_true_and_one_are_different_values_of_a_factor() -> None:
-    assert Study.model_validate({**MINIMAL, "grid": {"x": [True, 1, "1"]}}).grid == {"x": (True, 1, "1")}
+    assert Study.model_validate({**MINIMAL, "grid": {"x": [True, 1, "1"]}}).grid["x"] == (True, 1, "1")
 
 
 def test_a_gpu_may_be_a_number_or_a_mapping() -> None:

@@ -77,7 +77,5 @@ class StudyView:
         if name in self.study.grid:
             if cell is None:
                 return ("grid", name)
-            values = self.study.grid[name]
-            index = next(i for i, v in enumerate(values) if v is cell.values[name] or v == cell.values[name])
-            return ("grid", name, index)
+            return ("grid", *self.study.grid.place(name, cell.values))
         return ("fixed", name) if name in self.study.fixed else ("space", name)
