@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tuner.errors import InputError, Problem
 from tuner.overrides import Override, apply_overrides
@@ -29,33 +30,46 @@ def load_study(path: str | Path, *, overrides: Sequence[str] = ()) -> Study:
 def inspect(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Study | None, list[Problem]]:
     """The study, or None, and everything that is wrong with it; as `load_study`, without raising."""
     path = Path(path)
-    text, problem = _read(path)
-    if text is None:
-        return None, [problem] if problem else []
-    document = parse_yaml(text)
-    places = _Places(str(path), document)
-    if document.problems:
-        return None, places.locate(document.problems)
-    if not isinstance(document.data, dict):
-        rule = "is empty" if document.data is None else "must be a mapping with the keys of a study"
-        return None, places.locate([Problem((), rule)])
-    places.overrides, problems = apply_overrides(document.data, overrides)
-    study, found = read_study(document.data, folder=path.parent)
+    try:
+        file = read_file(path, what="study")
+    except InputError as error:
+        return None, list(error.problems)
+    places = file.places
+    places.overrides, problems = apply_overrides(file.data, overrides)
+    study, found = read_study(file.data, folder=path.parent)
     problems = places.locate([*problems, *found])
     if study is None or problems:
         return None, problems
-    study.attach_source("".join(f"# --set {override}\n" for override in overrides) + text)
+    study.attach_source("".join(f"# --set {override}\n" for override in overrides) + file.text)
     return study, []
 
 
-def _read(path: Path) -> tuple[str | None, Problem | None]:
+def read_file(path: Path, *, what: str) -> File:
+    """A YAML file that holds one mapping, as plain values. what: is said to a person, "study".
+
+    Raises InputError with every problem.
+    """
+    text, problem = _read(path, what)
+    if text is None:
+        raise InputError([problem] if problem else [])
+    document = parse_yaml(text)
+    places = Places(str(path), document)
+    if document.problems:
+        raise InputError(places.locate(document.problems))
+    if not isinstance(document.data, dict):
+        rule = "is empty" if document.data is None else f"must be a mapping with the keys of a {what}"
+        raise InputError(places.locate([Problem((), rule)]))
+    return File(text, document.data, places)
+
+
+def _read(path: Path, what: str) -> tuple[str | None, Problem | None]:
     file = str(path)
     try:
         if path.is_dir():
-            return None, Problem((), "is a folder, not a study file", file=file)
+            return None, Problem((), f"is a folder, not a {what} file", file=file)
         size = path.stat().st_size
         if size > MAX_BYTES:
-            return None, Problem((), f"is larger than {MAX_BYTES:,} bytes, which no study is", size, file=file)
+            return None, Problem((), f"is larger than {MAX_BYTES:,} bytes, which no {what} is", size, file=file)
         return path.read_bytes().decode("utf-8-sig"), None
     except FileNotFoundError:
         near = tuple(sorted(str(other) for other in path.parent.glob("*.yaml"))) if path.parent.is_dir() else ()
@@ -66,8 +80,17 @@ def _read(path: Path) -> tuple[str | None, Problem | None]:
         return None, Problem((), f"cannot be read: {error.strerror}", file=file)
 
 
+@dataclass(frozen=True)
+class File:
+    """A YAML file that was read: its text, its plain values, and where each of them stands."""
+
+    text: str
+    data: dict[str, Any]
+    places: Places
+
+
 @dataclass
-class _Places:
+class Places:
     """Where a YAML path was written: a line of the file, or an option of the command line."""
 
     file: str

@@ -110,4 +110,9 @@ def trial_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any]:
 
 def plain(metrics: Mapping[str, float]) -> dict[str, float | str]:
     """Metrics that JSON can hold: what is not finite as `nan`, `inf` or `-inf`."""
-    return {name: value if math.isfinite(value) else str(value) for name, value in metrics.items()}
+    return {name: plain_number(value) for name, value in metrics.items()}
+
+
+def plain_number(value: Any) -> Any:
+    """A value that JSON can hold: a float that is not finite as text."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

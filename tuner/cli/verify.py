@@ -1,0 +1,133 @@
+"""`tuner verify`: what a paper printed, beside what came out here."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
+from tuner.cli.stored import StoredStudyArgument, find_study, plain_number
+from tuner.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from results.records import SearchOutcome, StudyRecord
+    from results.references import Reference
+    from results.store import Store
+    from results.verification import Verdict
+
+ReferenceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="The printed numbers: a shipped study's, or a file of your own; by default those of the study's name.",
+        show_default=False,
+    ),
+]
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
+RanOption = Annotated[bool, typer.Option("--ran", help="Leave out what was not run.")]
+
+
+def command(
+    study: StoredStudyArgument,
+    reference: ReferenceOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    only_ran: RanOption = False,
+    as_markdown: MarkdownOption = False,
+    as_csv: CsvOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Lay the recorded best trials beside the numbers that a paper printed, each with a verdict.
+
+    within: in the 95% prediction interval for one new run, widened by the binomial error of the paper's test set.
+
+    Example: tuner verify imbalance --ran
+    """
+    if as_markdown + as_csv + as_json > 1:
+        raise InputError([Problem((), "only one of --markdown, --csv and --json may be given", option="--markdown")])
+    store, record = find_study(study, home)
+    printed = _reference(reference or record.name, from_option=reference is not None)
+    from results.verification import Outcome, verdict_counts, verify
+    from results.verify_table import verify_table
+
+    verdicts = verify(printed, _whole_outcomes(store, record), defaults=_defaults(record))
+    shown = [v for v in verdicts if not (only_ran and v.outcome is Outcome.NOT_RUN)]
+    table = verify_table(shown)
+    if as_json:
+        print_json(
+            {
+                "study": record.study_id,
+                "reference": {"study": printed.study, "title": printed.title, "source": printed.source},
+                "counts": verdict_counts(verdicts),
+                "entries": [_facts(verdict) for verdict in shown],
+            }
+        )
+    elif as_markdown:
+        typer.echo(table.markdown())
+    elif as_csv:
+        typer.echo(table.csv(), nl=False)
+    else:
+        print_table(table.columns, table.rows, title=f"{record.study_id} beside: {printed.title}")
+    if not as_json:
+        note(", ".join(f"{count} {name}" for name, count in verdict_counts(verdicts).items()))
+
+
+def _reference(given: str, *, from_option: bool) -> Reference:
+    """The printed numbers of a shipped study, or of a file. Raises InputError with everything that is wrong."""
+    from results import references
+
+    if given in references.shipped():
+        return references.load(given)
+    path = Path(given)
+    if from_option and (path.suffix in (".yaml", ".yml") or path.is_file()):
+        from tuner.reference_file import read_reference
+
+        return read_reference(path)
+    rule = "must be a study whose printed numbers are at hand, or a file with them"
+    raise InputError([Problem((), rule, given, references.shipped(), option="--reference")])
+
+
+def _whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
+    """The study's searches with every result of every trial."""
+    return [
+        dataclasses.replace(outcome, trials=store.trials(outcome.search.search_id, results=True))
+        for outcome in store.outcomes(record.study_id)
+    ]
+
+
+def _defaults(record: StudyRecord) -> dict[str, Any]:
+    """What the study's trainable does where the study says nothing; empty if its options are not known."""
+    from trainables import catalog
+    from trainables.options import describe
+    from trainables.signatures import MISSING
+
+    try:
+        options = catalog.options_class(record.params.get("trainable", ""))
+    except catalog.CatalogError:
+        return {}
+    infos = describe(options) if options is not None else ()
+    return {info.name: info.default for info in infos if not info.owners and info.default is not MISSING}
+
+
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    entry = verdict.entry
+    return {
+        "place": entry.place,
+        "name": entry.name,
+        "cell": dict(entry.cell),
+        "config": dict(entry.config),
+        "metric": entry.metric,
+        "unit": entry.unit,
+        "theirs": verdict.theirs,
+        "ours": plain_number(verdict.ours),
+        "half_width": verdict.half_width,
+        "difference": verdict.difference,
+        "runs": verdict.runs,
+        "search": verdict.search,
+        "verdict": str(verdict.outcome),
+        "how": verdict.how,
+        "note": entry.note,
+    }
