@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trainables.complaints import Complaint
 from trainables.options import option
 
 
@@ -22,3 +24,29 @@ class TrainingOptions:
     evaluation_batch_size: int = option(
         256, help="images in a step of evaluation; changes speed alone", low=1, high=65536
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledOptions(TrainingOptions):
+    """How the learning rate changes from epoch to epoch."""
+
+    lr_schedule: str = option(
+        "constant",
+        help="cosine: down to a hundredth over lr_epochs; step: a tenth after every lr_epochs",
+        choices=("constant", "cosine", "step"),
+    )
+    lr_epochs: int | None = option(None, help="epochs of the schedule; required by cosine and step", low=1)
+
+    def check(self) -> Iterator[Complaint]:
+        """A schedule needs its length, and nothing else does."""
+        scheduled = self.lr_schedule != "constant"
+        if scheduled and self.lr_epochs is None:
+            yield Complaint("lr_epochs", f"must be given (needed by lr_schedule: {self.lr_schedule})", None)
+        yield from idle(self, "lr_epochs", unless="lr_schedule is cosine or step", active=scheduled)
+
+
+def idle(options: object, key: str, *, unless: str, active: bool) -> Iterator[Complaint]:
+    """A key that is given and would be ignored is refused. active: whether it does something."""
+    value = getattr(options, key)
+    if value is not None and not active:
+        yield Complaint(key, f"does nothing unless {unless}: leave it out", value)

@@ -22,11 +22,13 @@ from trainables.static_source import NotFoundError, find_definition, find_module
 
 TRAINABLES: dict[str, str] = {
     "moving_targets": "trainables.moving_targets:MovingTargets",
+    "linear_classifier": "trainables.linear_classifier:LinearClassifier",
 }
 # The typed options of a trainable, in a module that imports no torch. A trainable of the user's own may name its
 # options in its class body instead: OPTIONS = "module:attr".
 OPTIONS: dict[str, str] = {
     "moving_targets": "trainables.moving_targets_options:MovingTargetsOptions",
+    "linear_classifier": "trainables.linear_classifier_options:LinearClassifierOptions",
 }
 # Each is a function (data_dir) -> Source; "folder:" and "npz:" take the path that follows them.
 DATASETS: dict[str, str] = {
@@ -53,6 +55,7 @@ LOSSES: dict[str, str] = {
     "push_pull": "trainables.losses.push_pull:push_pull",
     "comparison": "trainables.losses.comparison:comparison",
     "cross_entropy": "trainables.losses.cross_entropy:cross_entropy",
+    "multiple_binary_cross_entropy": ("trainables.losses.multiple_binary_cross_entropy:multiple_binary_cross_entropy"),
 }
 DECISION_RULES: dict[str, str] = {
     "euc": "trainables.decision_rules.euclidean:euc",

@@ -70,6 +70,21 @@ def features_of(forward: Forward, batches: Iterable[tuple[Tensor, Tensor]], n_sa
 
 
 @torch.inference_mode()
+def logits_of(forward: Forward, batches: Iterable[tuple[Tensor, Tensor]], n_samples: int) -> tuple[Tensor, Tensor]:
+    """Logits [N, K] and labels [N] of a split, without keeping its embeddings.
+
+    The model must be in evaluation mode already. Raises ValueError if it has no logits.
+    """
+    store = EmbeddingStore(n_samples)
+    for images, labels in batches:
+        output = forward(images)
+        if output.logits is None:
+            raise ValueError("the model must have a linear classifier, but it has no logits")
+        store.add(logits=output.logits, labels=labels)
+    return store["logits"], store["labels"]
+
+
+@torch.inference_mode()
 def centres_of(forward: Forward, batches: Iterable[tuple[Tensor, Tensor]], n_classes: int) -> Tensor:
     """Class centres [K, D] of a split, without keeping its embeddings; NaN for classes that it lacks.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from trainables.evaluation import Features, features_of
+from trainables.evaluation import Features, features_of, logits_of
 from trainables.execution import Execution
 from trainables.optimizers import build_optimizer, scheduled_lr
 from trainables.randomness import Randomness
@@ -30,6 +30,8 @@ class Descent:
     """How the weights move. optimizer: adam, adamw or sgd; momentum is sgd's alone.
 
     schedule, length: see `optimizers.scheduled_lr`; length in epochs. weight_decay: see `build_optimizer`.
+    mean: a step follows the gradient of the batch's mean loss, as mini-batch gradient descent is mostly written, and
+    not of the sum; Adam hardly tells the two apart.
     """
 
     optimizer: str
@@ -38,6 +40,7 @@ class Descent:
     weight_decay: float = 0.0
     schedule: str = "constant"
     length: int = 1
+    mean: bool = False
 
 
 class Learner(Generic[M]):
@@ -76,7 +79,7 @@ class Learner(Generic[M]):
             for images, labels in batches:
                 value = loss(self.execution(images), labels)
                 self.optimizer.zero_grad()
-                value.backward()  # type: ignore[no-untyped-call]
+                (value / len(labels) if descent.mean else value).backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
                 losses.append(value.detach())
             total = math.fsum(torch.stack(losses).tolist())
@@ -94,6 +97,11 @@ class Learner(Generic[M]):
         """Embeddings, labels and logits of a split, in evaluation mode."""
         with self.evaluating():
             return features_of(self.execution, batches, batches.n_images)
+
+    def logits(self, batches: Batches) -> tuple[Tensor, Tensor]:
+        """Logits [N, K] and labels [N] of a split, in evaluation mode."""
+        with self.evaluating():
+            return logits_of(self.execution, batches, batches.n_images)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy, on the CPU, of all that the next epoch depends on."""

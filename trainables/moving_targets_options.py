@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trainables import catalog
-from trainables.base_options import TrainingOptions
+from trainables.base_options import ScheduledOptions, idle
 from trainables.complaints import Complaint
 from trainables.objective import WITH_CLASS_EMBEDDINGS, WITH_LOGITS, takes_class_embeddings
 from trainables.options import OptionsError, option, parameters_of, read
@@ -18,7 +18,7 @@ PAPER_RESIZE, PAPER_CROP = 44, 36
 
 
 @dataclass(frozen=True, kw_only=True)
-class MovingTargetsOptions(TrainingOptions):
+class MovingTargetsOptions(ScheduledOptions):
     """A network whose outputs are drawn to learned class embeddings, or its pure baseline."""
 
     backbone: str = option(help="the network", kind="models")
@@ -34,12 +34,6 @@ class MovingTargetsOptions(TrainingOptions):
         high=65536,
     )
 
-    lr_schedule: str = option(
-        "constant",
-        help="cosine: down to a hundredth over lr_epochs; step: a tenth after every lr_epochs",
-        choices=("constant", "cosine", "step"),
-    )
-    lr_epochs: int | None = option(None, help="epochs of the schedule; required by cosine and step", low=1)
     optimizer: str = option("adam", help="who moves the weights", choices=("adam", "adamw", "sgd"))
     momentum: float | None = option(None, help="of sgd alone; 0.9 if not given", low=0, high=1)
     weight_decay: float = option(0.0, help="L2 penalty (adam, sgd) or decoupled decay (adamw)", low=0, high=1)
@@ -81,12 +75,9 @@ class MovingTargetsOptions(TrainingOptions):
         yield from _check_loss(self)
         yield from _check_decision_rule(self)
         yield from _check_rest(self)
-        scheduled = self.lr_schedule != "constant"
-        if scheduled and self.lr_epochs is None:
-            yield Complaint("lr_epochs", f"must be given (needed by lr_schedule: {self.lr_schedule})", None)
-        yield from _idle(self, "lr_epochs", unless="lr_schedule is cosine or step", active=scheduled)
-        yield from _idle(self, "momentum", unless="optimizer is sgd", active=self.optimizer == "sgd")
-        yield from _idle(self, "few_shot_shots", unless="held_out_classes is given", active=bool(self.held_out_classes))
+        yield from super().check()
+        yield from idle(self, "momentum", unless="optimizer is sgd", active=self.optimizer == "sgd")
+        yield from idle(self, "few_shot_shots", unless="held_out_classes is given", active=bool(self.held_out_classes))
 
     @property
     def transform(self) -> tuple[int | None, int | None]:
@@ -131,7 +122,7 @@ def _check_loss(options: MovingTargetsOptions) -> Iterator[Complaint]:
     elif with_class_embeddings and options.embedding_dim is None:
         yield Complaint("embedding_dim", f"must be given (needed by loss: {options.loss})", None)
     elif not with_class_embeddings:
-        yield from _idle(options, "embedding_dim", unless="the loss has class embeddings", active=False)
+        yield from idle(options, "embedding_dim", unless="the loss has class embeddings", active=False)
 
 
 def _check_decision_rule(options: MovingTargetsOptions) -> Iterator[Complaint]:
@@ -154,10 +145,3 @@ def _check_rest(options: MovingTargetsOptions) -> Iterator[Complaint]:
     resize, crop = options.transform
     if resize is not None and crop is not None and crop > resize:
         yield Complaint("crop", f"must be at most resize ({resize})", crop)
-
-
-def _idle(options: MovingTargetsOptions, key: str, *, unless: str, active: bool) -> Iterator[Complaint]:
-    """A key that would be ignored is refused."""
-    value = getattr(options, key)
-    if value is not None and not active:
-        yield Complaint(key, f"does nothing unless {unless}: leave it out", value)

@@ -23,7 +23,8 @@ _DEVICE_CHUNK_BYTES = 2**25
 class Batches:
     """Iterates over (x, y): x float32 [B, C, H, W] normalised, y int64 [B], both on `device`.
 
-    indices: positions in the split, all if None. mean, std: per channel on the 0-255 scale, as DataSet has them.
+    indices: positions in the split, all if None. mean, std: per channel on the 0-255 scale, as DataSet has them; 0 and
+    1 leave the pixels 0..255 as they are, and take no time.
     generator: a CPU generator; if given, each pass is in a new random order, and everything random of a pass is
     drawn when it starts, so that the generator's state between passes is all that a checkpoint needs.
     augment: random flips and crops, needs a generator. drop_last: leave out a last batch that is not full.
@@ -53,6 +54,7 @@ class Batches:
         self._device = torch.device(device)
         self._mean = torch.tensor(mean, dtype=torch.float32, device=self._device).view(-1, 1, 1)
         self._scale = (1 / torch.tensor(std, dtype=torch.float64)).float().to(self._device).view(-1, 1, 1)
+        self._normalised = any(mean) or any(value != 1 for value in std)
         self._generator = generator
         self._augment = augment
         n_whole = len(self._indices) - len(self._indices) % batch_size
@@ -84,7 +86,9 @@ class Batches:
             stop = start + len(pixels)
             if self._augment is not None and draws is not None:
                 pixels = self._augment(pixels, draws[start:stop])
-            x = self._floats(pixels, buffers).sub_(self._mean).mul_(self._scale)
+            x = self._floats(pixels, buffers)
+            if self._normalised:
+                x.sub_(self._mean).mul_(self._scale)
             yield from zip(*(torch.split(part, self._batch_size) for part in (x, targets[start:stop])), strict=True)
             start = stop
 
