@@ -69,9 +69,10 @@ def verify(
 
 
 def settings_of(outcome: SearchOutcome, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting of a search by name: defaults, fixed options, the cell, and its `trials` and `epochs`."""
+    """Every setting of a search by name: defaults, fixed options, the cell, its `trials`, `epochs` and `select_on`."""
     search = outcome.search
-    settings = {**defaults, **search.params, **search.cell}
+    select_on = "test" if search.metric.startswith("test/") else "validation"
+    settings = {**defaults, **search.params, **search.cell, "select_on": select_on}
     budget = str(search.params.get("budget", "")).partition(" ")[0]
     return settings | ({"epochs": int(budget)} if budget.isdecimal() else {})
 
@@ -161,6 +162,8 @@ def _parameter(entry: Entry, name: str, outcome: SearchOutcome, blank: Verdict) 
         if name in trial.config and not trial.state.failed and _within_a_point(trial, outcome, score)
     ]
     measured = replace(blank, ours=best.config[name], runs=len(near))
+    if entry.missing:
+        return replace(measured, outcome=Outcome.NOT_PRINTED, how=entry.missing)
     theirs = entry.value
     numeric = [value for value in near if isinstance(value, int | float) and not isinstance(value, bool)]
     if not isinstance(theirs, int | float) or isinstance(theirs, bool) or len(numeric) < len(near):
@@ -232,9 +235,14 @@ def _differences(protocol: Mapping[str, Any], verdict: Verdict, searches: Sequen
         for name, theirs in protocol.items():
             if name not in settings:
                 told[f"{name} {_text(theirs)}, here not recorded"] = None
-            elif not matches({name: theirs}, settings):
+            elif not matches({name: theirs}, settings) and not _names_plugin(theirs, settings[name]):
                 told[f"{name} {_text(theirs)}, here {_text(settings[name])}"] = None
     return "; ".join(told)
+
+
+def _names_plugin(theirs: object, ours: object) -> bool:
+    """Whether a searcher, scheduler or stopper is the printed one, of which the paper tells no options."""
+    return isinstance(theirs, str) and isinstance(ours, str) and ours.partition("(")[0] == theirs
 
 
 def _theirs(entry: Entry) -> Any:

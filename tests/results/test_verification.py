@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -167,12 +168,34 @@ def test_another_protocol_is_named_with_its_differences():
     assert found.how == "epochs 30, here 2; pretrained true, here false"
 
 
+def test_a_printed_name_stands_for_any_options_of_it():
+    """Oracle: the paper says ASHA and HyperOpt and no more; the study wrote its options down."""
+    runs = [outcome("a", SEEDS, searcher="hyperopt(n_initial=20)", scheduler="asha(grace_period=1)")]
+    printed = {"metric": "test/accuracy", "value": 0.92}
+    assert judge(runs, protocol={"searcher": "hyperopt", "scheduler": "asha"}, **printed).outcome == "within"
+    assert judge(runs, protocol={"searcher": "hyper"}, **printed).how == "searcher hyper, here hyperopt(n_initial=20)"
+    another = judge(runs, protocol={"scheduler": "asha(grace_period=2)"}, **printed)
+    assert another.how == "scheduler asha(grace_period=2), here asha(grace_period=1)"
+
+
+def test_selection_on_test_data_is_a_setting():
+    """Oracle: the metric that picked the best trials."""
+    printed = {"metric": "test/accuracy", "value": 0.92, "protocol": {"select_on": "test"}}
+    runs = outcome("a", SEEDS)
+    assert judge([runs], **printed).how == "select_on test, here validation"
+    on_test = replace(runs, search=replace(runs.search, metric="test/accuracy"))
+    assert judge([on_test], **printed).outcome == "within"
+
+
 def test_what_was_not_run_or_not_printed_is_said():
     failed = outcome("a", [trial(0, [], TrialState.DIVERGED)])
     assert judge([], metric="test/accuracy", value=1).how == "no such search was run"
     assert judge([failed], metric="test/accuracy", value=1).how == "no trial of it succeeded"
     lost = judge([outcome("a", SEEDS)], metric="test/accuracy", missing="lost in extraction")
     assert (lost.outcome, lost.ours, lost.how) == (Outcome.NOT_PRINTED, pytest.approx(0.92), "lost in extraction")
+    rates = outcome("a", [trial(0, epochs((0.9, 0.9)), lr=0.1)])
+    lost = judge([rates], parameter="lr", missing="lost in extraction")
+    assert (lost.outcome, lost.ours, lost.how) == (Outcome.NOT_PRINTED, 0.1, "lost in extraction")
 
 
 def test_failed_replicates_are_told():
