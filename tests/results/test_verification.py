@@ -13,7 +13,7 @@ from results.records import ResultRecord, SearchOutcome, SearchRecord, TrialReco
 from results.references import Reference
 from results.statistics import binomial_half_width, prediction_half_width
 from results.verification import Outcome, verdict_counts, verify
-from results.verify_table import verify_table
+from results.verify_table import protocol_notes, verify_table
 
 
 def trial(number, results, state=TrialState.COMPLETE, **config):
@@ -216,6 +216,17 @@ def test_the_table_has_a_row_an_entry_without_empty_columns():
     (row,) = verify_table([verdict]).records()
     assert row["cell"] == "loss=a"
     assert (row["theirs"], row["ours"], row["verdict"]) == (0.91, 0.92, "within")
+
+
+def test_one_way_to_differ_is_told_once_under_a_letter():
+    """Oracle: two ways, a and b; without notes each row says its own."""
+    runs = [outcome("a", SEEDS)]
+    verdicts = [judge(runs, protocol={"epochs": n}, metric="test/accuracy", value=0.9) for n in (30, 30, 20)]
+    notes = protocol_notes(verdicts)
+    assert notes == {"epochs 30, here 2": "a", "epochs 20, here 2": "b"}
+    told = [row["verdict"] for row in verify_table(verdicts, notes).records()]
+    assert told == ["protocol differs (a)", "protocol differs (a)", "protocol differs (b)"]
+    assert verify_table(verdicts).records()[2]["how"] == "epochs 20, here 2"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ ReferenceOption = Annotated[
 ]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
-RanOption = Annotated[bool, typer.Option("--ran", help="Leave out what was not run.")]
+RanOption = Annotated[bool, typer.Option("--ran", help="Leave out what has no number of ours.")]
 
 
 def command(
@@ -50,12 +50,13 @@ def command(
         raise InputError([Problem((), "only one of --markdown, --csv and --json may be given", option="--markdown")])
     store, record = find_study(study, home)
     printed = _reference(reference or record.name, from_option=reference is not None)
-    from results.verification import Outcome, verdict_counts, verify
-    from results.verify_table import verify_table
+    from results.verification import verdict_counts, verify
+    from results.verify_table import protocol_notes, verify_table
 
     verdicts = verify(printed, _whole_outcomes(store, record), defaults=_defaults(record))
-    shown = [v for v in verdicts if not (only_ran and v.outcome is Outcome.NOT_RUN)]
-    table = verify_table(shown)
+    shown = [v for v in verdicts if v.ours is not None or not only_ran]
+    notes = {} if as_csv else protocol_notes(shown)
+    table = verify_table(shown, notes)
     if as_json:
         print_json(
             {
@@ -67,10 +68,14 @@ def command(
         )
     elif as_markdown:
         typer.echo(table.markdown())
+        for text, letter in notes.items():
+            typer.echo(f"\n({letter}) {text}")
     elif as_csv:
         typer.echo(table.csv(), nl=False)
     else:
-        print_table(table.columns, table.rows, title=f"{record.study_id} beside: {printed.title}")
+        print_table(table.columns, table.text_rows(), title=f"{record.study_id} beside: {printed.title}")
+        for text, letter in notes.items():
+            note(f"({letter}) {text}")
     if not as_json:
         note(", ".join(f"{count} {name}" for name, count in verdict_counts(verdicts).items()))
 
