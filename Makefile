@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install quickstart check format test test-all bench constraints clean
+.PHONY: help install quickstart check format test test-all constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets

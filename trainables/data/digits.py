@@ -53,5 +53,5 @@ class Digits:
 
 
 def digits(data_dir: Path) -> Digits:  # noqa: ARG001  (the signature of all sources)
-    """The embedded digits."""
+    """scikit-learn's handwritten digits: 1,437 + 360 of 8 x 8, nothing to download."""
     return Digits()

@@ -182,5 +182,5 @@ def _broken(path: Path, reason: str) -> DataError:
 
 
 def folder(path: Path, *, name: str) -> FolderSource:
-    """The folder at `path`."""
+    """Pictures below PATH, one folder a class, in train/ and test/ or without a split."""
     return FolderSource(name, path)

@@ -88,5 +88,5 @@ def _problems(split: str, arrays: dict[str, NDArray[np.generic]]) -> list[str]:
 
 
 def npz(path: Path, *, name: str) -> NpzSource:
-    """The file at `path`."""
+    """One file of arrays: x_train, y_train, x_test, y_test."""
     return NpzSource(name, path)
