@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Scalar = str | int | float | bool | None
 _SCALES = {"percent": 0.01, "fraction": 1.0, "none": 1.0}
@@ -38,6 +38,13 @@ At = Literal["best", "last"] | AtStep | Within
 
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _filled(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Unlike `min_length` this does not call a list empty whose entries are wrong."""
+    if not entries:
+        raise ValueError("must not be empty")
+    return entries
 
 
 class Entry(_Section):
@@ -129,7 +136,7 @@ class Reference(_Section):
     """The file that it was read from, or where it was published."""
     protocol: dict[str, Scalar] = {}
     """Settings that hold for every entry; `trials` and `epochs` mean search.trials and budget.max."""
-    entries: Annotated[tuple[Entry, ...], Field(strict=False, min_length=1)]
+    entries: Annotated[tuple[Entry, ...], Field(strict=False), AfterValidator(_filled)]
 
 
 def shipped() -> tuple[str, ...]:

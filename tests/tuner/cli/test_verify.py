@@ -131,6 +131,9 @@ def test_a_bad_reference_is_told_line_by_line(home: Path, tmp_path: Path) -> Non
     assert done.exit_code == 2
     assert f"{path}:5: entries.0.units: is not a key here" in done.stderr
     assert "source: is required" in done.stderr
+    assert "must not be empty" not in done.stderr
+    path.write_text(REFERENCE.partition("entries:")[0] + "entries: []\n")
+    assert "entries: must not be empty" in invoke(home, path).stderr
 
 
 def test_a_study_without_printed_numbers_is_told_the_choices(home: Path) -> None:
