@@ -6,10 +6,12 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from numpy.typing import NDArray
 
 from results.history import read_history
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
@@ -18,6 +20,7 @@ from results.store.finish import HISTORY
 from results.store.names import original_key, quoted
 
 _PAGE = 1000
+ARRAYS = "best/best.npz"
 
 
 class TrialPage(NamedTuple):
@@ -78,6 +81,17 @@ def outcomes(client: MlflowClient, study_id: str) -> list[SearchOutcome]:
         )
         for run in search_runs(client, study_id)
     ]
+
+
+def arrays(client: MlflowClient, search_run: str) -> dict[str, NDArray[Any]]:
+    """The arrays that were kept of a search's best trial, read without unpickling; empty if there are none."""
+    folder, _, _ = ARRAYS.rpartition("/")
+    if not any(entry.path == ARRAYS for entry in client.list_artifacts(search_run, folder)):
+        return {}
+    with tempfile.TemporaryDirectory() as temporary:
+        path = client.download_artifacts(search_run, ARRAYS, temporary)
+        with np.load(path, allow_pickle=False) as kept:
+            return dict(kept)
 
 
 def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mlflow.entities import Metric
+from numpy.typing import NDArray
 
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
 from results.store import codec, finish, models, reading, view
@@ -156,6 +158,10 @@ class Store:
     def trial(self, trial_id: str) -> reading.TrialPage | None:
         """One trial with its search, all of its results and its files; None if there is none of this id."""
         return reading.trial_page(self._client, trial_id)
+
+    def arrays(self, search_run: str) -> dict[str, NDArray[Any]]:
+        """The arrays that were kept of a search's best trial; empty if there are none."""
+        return reading.arrays(self._client, search_run)
 
     def outcomes(self, study_id: str) -> list[SearchOutcome]:
         """The searches of a study with their trials (best results only), test metrics and registered models."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,6 +65,14 @@ def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
         ids = tuple(dict.fromkeys(study.study_id for study in studies))
         raise InputError([Problem((), "must be a study that was run", name, ids, option="STUDY")])
     return store, found[-1]
+
+
+def whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
+    """The study's searches with every result of every trial."""
+    return [
+        dataclasses.replace(outcome, trials=store.trials(outcome.search.search_id, results=True))
+        for outcome in store.outcomes(record.study_id)
+    ]
 
 
 def search_facts(outcome: SearchOutcome) -> dict[str, Any]:

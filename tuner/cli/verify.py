@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
-from tuner.cli.stored import StoredStudyArgument, find_study, plain_number
+from tuner.cli.stored import StoredStudyArgument, find_study, plain_number, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from results.records import SearchOutcome, StudyRecord
+    from results.records import StudyRecord
     from results.references import Reference
-    from results.store import Store
     from results.verification import Verdict
 
 ReferenceOption = Annotated[
@@ -53,7 +51,7 @@ def command(
     from results.verification import verdict_counts, verify
     from results.verify_table import protocol_notes, verify_table
 
-    verdicts = verify(printed, _whole_outcomes(store, record), defaults=_defaults(record))
+    verdicts = verify(printed, whole_outcomes(store, record), defaults=_defaults(record))
     shown = [v for v in verdicts if v.ours is not None or not only_ran]
     notes = {} if as_csv else protocol_notes(shown)
     table = verify_table(shown, notes)
@@ -93,14 +91,6 @@ def _reference(given: str, *, from_option: bool) -> Reference:
         return read_reference(path)
     rule = "must be a study whose printed numbers are at hand, or a file with them"
     raise InputError([Problem((), rule, given, references.shipped(), option="--reference")])
-
-
-def _whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
-    """The study's searches with every result of every trial."""
-    return [
-        dataclasses.replace(outcome, trials=store.trials(outcome.search.search_id, results=True))
-        for outcome in store.outcomes(record.study_id)
-    ]
 
 
 def _defaults(record: StudyRecord) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("ray", "torch", "torchvision", "mlflow", "hyperopt", "optuna", "pandas", "sklearn", "numpy")
+HEAVY = ("ray", "torch", "torchvision", "mlflow", "hyperopt", "optuna", "pandas", "sklearn", "numpy", "matplotlib")
 MEASURED = """
 import sys, resource
 from tuner.cli.main import app
@@ -33,6 +33,7 @@ COMMANDS = {
     "ls": ["ls", "losses"],
     "ls searchers": ["ls", "searchers"],
     "schema": ["schema"],
+    "help of figures": ["figures", "--help"],
 }
 # The inventory of data sets reads file names by their readers' modules, which import numpy.
 MAY_IMPORT = {"plan": {"numpy"}, "plan 75 searches": {"numpy"}}

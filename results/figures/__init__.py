@@ -1,0 +1,4 @@
+"""Figures in two steps: `data(source)` computes what is shown, purely; `draw(data)` puts it on a canvas.
+
+One file a figure, and one line in `catalog.py`. Tests compare data. matplotlib is imported by drawing alone.
+"""

@@ -1,0 +1,35 @@
+"""The figures of a search's best trial by name. Adding one is its file and its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from results.figures import curves, templates, true_class_probability
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+    from results.figures.source import Source
+
+
+class Figure(NamedTuple):
+    """data: what is shown, of a Source; raises NotDrawnError where that has none. draw: puts it on a new canvas."""
+
+    about: str
+    data: Callable[[Source], Any]
+    draw: Callable[[Any], Canvas]
+
+
+FIGURES: Mapping[str, Figure] = {
+    "loss": Figure("loss of each split by epoch", partial(curves.data, quantity="loss"), curves.draw),
+    "cost": Figure("loss and penalty by epoch", partial(curves.data, quantity="cost"), curves.draw),
+    "accuracy": Figure("accuracy of each split by epoch", partial(curves.data, quantity="accuracy"), curves.draw),
+    "templates": Figure("learnt weights of each class as a picture", templates.data, templates.draw),
+    "true_class_probability": Figure(
+        "probability of the true class, right and wrong predictions apart",
+        true_class_probability.data,
+        true_class_probability.draw,
+    ),
+}

@@ -1,0 +1,70 @@
+"""A metric of the training, validation and test images, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, plot
+from results.figures.source import NotDrawnError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from results.figures.source import Source
+
+_SPLITS = {"train": "training", "val": "validation", "test": "test"}
+_LOOKS = {"training": (BLUE, "-"), "validation": (ORANGE, "--"), "test": (GREEN, ":")}
+_UNITS = {
+    "loss": "loss (mean over images)",
+    "cost": "cost (mean loss + penalty)",
+    "accuracy": "accuracy (share of images)",
+}
+
+
+class Line(NamedTuple):
+    """One split's values at the steps that reported a finite one."""
+
+    split: str
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+class CurvesData(NamedTuple):
+    """quantity: loss, cost or accuracy. best_step: the one that was selected. step: what a step is."""
+
+    quantity: str
+    step: str
+    best_step: int
+    lines: tuple[Line, ...]
+
+
+def data(source: Source, quantity: str) -> CurvesData:
+    """The best trial's `<split>/<quantity>`. Raises NotDrawnError if no split reported it at two steps or more."""
+    lines = []
+    for key, split in _SPLITS.items():
+        points = [
+            (result.step, result.metrics[f"{key}/{quantity}"])
+            for result in source.trial.results
+            if math.isfinite(result.metrics.get(f"{key}/{quantity}", math.nan))
+        ]
+        if len(points) > 1:
+            steps, values = zip(*points, strict=True)
+            lines.append(Line(split, steps, values))
+    best = source.trial.best(source.search.metric, source.search.mode)
+    if not lines or best is None:
+        raise NotDrawnError(f"the best trial reported no {quantity} at two steps or more")
+    step = str(source.search.params.get("budget", "")).partition(" ")[2] or "step"
+    return CurvesData(quantity, step, best.step, tuple(lines))
+
+
+def draw(data: CurvesData) -> Figure:
+    """Lines that differ in colour and dashes, and a mark at the selected step."""
+    figure, axes = plot(x=data.step, y=_UNITS.get(data.quantity, data.quantity))
+    axes.axvline(data.best_step, color=GREY, linewidth=0.8, label=f"selected ({data.best_step})")
+    for line in data.lines:
+        colour, dashes = _LOOKS[line.split]
+        axes.plot(line.steps, line.values, color=colour, linestyle=dashes, linewidth=1.6, label=line.split)
+    axes.locator_params(axis="x", integer=True)
+    axes.legend()
+    return figure
