@@ -58,6 +58,7 @@ class SearchRecord:
     started_at_ms: int
     params: Mapping[str, Any] = field(default_factory=dict)  # fixed values, searcher, scheduler, seed, trials ...
     tags: Mapping[str, str] = field(default_factory=dict)  # the data's fingerprint ...
+    space: Mapping[str, Any] = field(default_factory=dict)  # what is searched in this cell, as a study writes it
 
 
 @dataclass(frozen=True, kw_only=True)

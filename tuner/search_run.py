@@ -124,6 +124,7 @@ class SearchRun:
             started_at_ms=int(time.time() * 1000),
             params=params,
             tags={"data.fingerprint": data_fingerprint} if data_fingerprint else {},
+            space=search.space.to_spec(),
         )
 
     def _open(self, job: SearchJob, record: SearchRecord) -> Director:

@@ -64,6 +64,7 @@ def search_tags(record: SearchRecord, study_id: str) -> dict[str, str]:
         "tuner.state": "running",
         **json_tags("tuner.cell", record.cell),
         **json_tags("tuner.params", record.params),
+        **json_tags("tuner.space", record.space),
     }
 
 
@@ -195,6 +196,7 @@ def to_search(run: Run) -> SearchRecord:
         started_at_ms=run.info.start_time,
         params=from_json_tags(tags, "tuner.params"),
         tags=_free_tags(tags),
+        space=from_json_tags(tags, "tuner.space"),
     )
 
 

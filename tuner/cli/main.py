@@ -19,7 +19,21 @@ if TYPE_CHECKING:
     from typer.core import TyperCommand
 
 # In the order of their use. A module has a function `command`, or an `app` where the verb has verbs of its own.
-VERBS = ("run", "validate", "plan", "data", "best", "trials", "show", "verify", "figures", "ui", "ls", "schema")
+VERBS = (
+    "run",
+    "validate",
+    "plan",
+    "data",
+    "best",
+    "trials",
+    "show",
+    "verify",
+    "figures",
+    "export",
+    "ui",
+    "ls",
+    "schema",
+)
 MARKUP: Literal["rich"] = "rich"
 
 
