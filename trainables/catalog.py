@@ -23,12 +23,14 @@ from trainables.static_source import NotFoundError, find_definition, find_module
 TRAINABLES: dict[str, str] = {
     "moving_targets": "trainables.moving_targets:MovingTargets",
     "linear_classifier": "trainables.linear_classifier:LinearClassifier",
+    "digits_network": "trainables.digits_network:DigitsNetworkTraining",
 }
 # The typed options of a trainable, in a module that imports no torch. A trainable of the user's own may name its
 # options in its class body instead: OPTIONS = "module:attr".
 OPTIONS: dict[str, str] = {
     "moving_targets": "trainables.moving_targets_options:MovingTargetsOptions",
     "linear_classifier": "trainables.linear_classifier_options:LinearClassifierOptions",
+    "digits_network": "trainables.digits_network_options:DigitsNetworkOptions",
 }
 # Each is a function (data_dir) -> Source; "folder:" and "npz:" take the path that follows them.
 DATASETS: dict[str, str] = {

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from trainables.metrics.confusion_matrix import confusion_matrix
+from trainables.metrics.precision_recall import precision_recall_curve
+from trainables.metrics.roc_curve import roc_curve
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -59,6 +63,36 @@ def arrays_of(
     }
     if references.class_embeddings is not None:
         arrays["class_embeddings"] = _numpy(references.class_embeddings)
+    return arrays
+
+
+@torch.inference_mode()
+def class_arrays(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Collect what a model with logits [N, K] does to each class of the labels [N].
+
+    Returns labels [N] int64, scores [N, K] float32: the logits, predictions_argmax [N] int64, classes [K] text,
+      confusion_matrix [K, K] int64, rows the true classes,
+    and for each class k that some but not all images are of, by its softmax probability against the others,
+      roc_<k> [2, P]: false positive rate, true positive rate
+      precision_recall_<k> [2, P]: precision, recall
+    """
+    predictions = logits.argmax(1)
+    arrays = {
+        "labels": _numpy(labels),
+        "scores": _numpy(logits),
+        "predictions_argmax": _numpy(predictions),
+        "classes": np.array(classes),
+        "confusion_matrix": _numpy(confusion_matrix(predictions, labels, len(classes))),
+    }
+    # In float64, for float32 rounds the likeliest ones to 1: they would be ties.
+    probabilities = logits.cpu().double().softmax(1)
+    for k in range(len(classes)):
+        positive = labels.cpu() == k
+        if not 0 < int(positive.sum()) < len(labels):
+            continue
+        roc, pr = (curve(probabilities[:, k], positive) for curve in (roc_curve, precision_recall_curve))
+        arrays[f"roc_{k}"] = _numpy(torch.stack(roc[:2])).astype(np.float32)
+        arrays[f"precision_recall_{k}"] = _numpy(torch.stack(pr[:2])).astype(np.float32)
     return arrays
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +18,23 @@ from trainables.randomness import Randomness
 from trainables.states import copied
 
 if TYPE_CHECKING:
-    from trainables.data.batches import Batches
     from trainables.models.embedding_model import Output
     from trainables.training import TrialContext
 
 M = TypeVar("M", bound=nn.Module)
+
+
+class LabelledBatches(Protocol):
+    """Batches of images [B, C, H, W] and labels [B], as often as it is iterated over."""
+
+    @property
+    def n_images(self) -> int:
+        """How many images one iteration yields."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield images and labels on the learner's device."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +78,7 @@ class Learner(Generic[M]):
         )
         self.epoch = 0
 
-    def train(self, batches: Batches, loss: Callable[[Output, Tensor], Tensor]) -> float:
+    def train(self, batches: LabelledBatches, loss: Callable[[Output, Tensor], Tensor]) -> float:
         """One epoch: a step for each batch. Returns the mean loss over its images; NaN or infinite if it diverged.
 
         loss: of an output and its labels [B], summed over the batch. Waits for the device at the end alone.
@@ -93,12 +105,12 @@ class Learner(Generic[M]):
         with torch.inference_mode():
             yield
 
-    def features(self, batches: Batches) -> Features:
+    def features(self, batches: LabelledBatches) -> Features:
         """Embeddings, labels and logits of a split, in evaluation mode."""
         with self.evaluating():
             return features_of(self.execution, batches, batches.n_images)
 
-    def logits(self, batches: Batches) -> tuple[Tensor, Tensor]:
+    def logits(self, batches: LabelledBatches) -> tuple[Tensor, Tensor]:
         """Logits [N, K] and labels [N] of a split, in evaluation mode."""
         with self.evaluating():
             return logits_of(self.execution, batches, batches.n_images)
