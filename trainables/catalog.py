@@ -22,6 +22,7 @@ from trainables.static_source import NotFoundError, find_definition, find_module
 
 TRAINABLES: dict[str, str] = {
     "moving_targets": "trainables.moving_targets:MovingTargets",
+    "dynamic_targets": "trainables.dynamic_targets:DynamicTargets",
     "linear_classifier": "trainables.linear_classifier:LinearClassifier",
     "digits_network": "trainables.digits_network:DigitsNetworkTraining",
 }
@@ -29,6 +30,7 @@ TRAINABLES: dict[str, str] = {
 # options in its class body instead: OPTIONS = "module:attr".
 OPTIONS: dict[str, str] = {
     "moving_targets": "trainables.moving_targets_options:MovingTargetsOptions",
+    "dynamic_targets": "trainables.dynamic_targets_options:DynamicTargetsOptions",
     "linear_classifier": "trainables.linear_classifier_options:LinearClassifierOptions",
     "digits_network": "trainables.digits_network_options:DigitsNetworkOptions",
 }
@@ -49,6 +51,7 @@ MODELS: dict[str, str] = {
     "resnet101": "trainables.models.resnet:resnet101",
     "small_cnn": "trainables.models.small_cnn:small_cnn",
     "mlp": "trainables.models.mlp:mlp",
+    "two_conv": "trainables.models.two_conv:two_conv",
 }
 LOSSES: dict[str, str] = {
     "euclidean": "trainables.losses.euclidean:euclidean",
@@ -66,12 +69,28 @@ DECISION_RULES: dict[str, str] = {
     "cos_ce": "trainables.decision_rules.cosine:cos_ce",
     "argmax": "trainables.decision_rules.argmax:argmax",
 }
+# How target values start, and how they change after each epoch: see `trainables.targets`.
+STRATEGIES: dict[str, str] = {
+    "one_hot": "trainables.targets.one_hot:one_hot",
+    "soft": "trainables.targets.soft:soft",
+    "uniform": "trainables.targets.uniform:uniform",
+    "untrained_means": "trainables.targets.untrained_means:untrained_means",
+    "remapped_means": "trainables.targets.remapped_means:remapped_means",
+    "mean_nudge": "trainables.targets.mean_nudge:mean_nudge",
+    "remapped_mean_nudge": "trainables.targets.remapped_mean_nudge:remapped_mean_nudge",
+}
+ADJUSTMENTS: dict[str, str] = {
+    "keep": "trainables.targets.keep:keep",
+    "sigma_spacing": "trainables.targets.sigma_spacing:sigma_spacing",
+}
 KINDS: Mapping[str, dict[str, str]] = {
     "trainables": TRAINABLES,
     "datasets": DATASETS,
     "models": MODELS,
     "losses": LOSSES,
     "decision_rules": DECISION_RULES,
+    "strategies": STRATEGIES,
+    "adjustments": ADJUSTMENTS,
 }
 
 

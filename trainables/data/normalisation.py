@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trainables.data.errors import DataError
 
-NORMALISATIONS = ("auto", "table2", "table2_literal", "dataset", "none")
+NORMALISATIONS = ("auto", "table2", "table2_literal", "mnist", "dataset", "none")
 
 # Moving targets, Table 2, as printed: (mean, standard deviation) per channel.
 TABLE_2: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -16,6 +16,8 @@ TABLE_2: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "CIFAR10": ((0.491, 0.482, 0.447), (0.202, 0.200, 0.201)),
     "CIFAR100": ((0.507, 0.487, 0.441), (0.201, 0.198, 0.202)),
 }
+
+MNIST = (0.1307, 0.3081)  # of its training images on the 0-1 scale, as most code for it has them
 
 
 def constants(
@@ -27,6 +29,7 @@ def constants(
       table2          Table 2's constants, each in its own unit: MNIST's (33.3, 78.6; indeed its statistics on that
                       scale) on 0-255, CIFAR's (0.49, 0.20) on 0-1
       table2_literal  the same numbers read on the 0-1 scale that torchvision's ToTensor gives: changes MNIST's alone
+      mnist           0.1307 and 0.3081 on the 0-1 scale, for every channel of any data set
       dataset         the training images' own
       none            mean 0, std 255: plain 0-1
       auto            table2 where the table has the data set, else dataset
@@ -38,6 +41,8 @@ def constants(
         normalisation = "table2" if name in TABLE_2 else "dataset"
     if normalisation == "none":
         return (0.0,) * len(mean), (255.0,) * len(mean)
+    if normalisation == "mnist":
+        return (255 * MNIST[0],) * len(mean), (255 * MNIST[1],) * len(mean)
     if normalisation == "dataset":
         if min(std) <= 0:
             raise DataError(f"{name}: normalisation: dataset needs channels that vary, but got std {tuple(std)}")

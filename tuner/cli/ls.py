@@ -20,6 +20,8 @@ class Kind(StrEnum):
     MODELS = "models"
     LOSSES = "losses"
     RULES = "rules"
+    STRATEGIES = "strategies"
+    ADJUSTMENTS = "adjustments"
     SEARCHERS = "searchers"
     SCHEDULERS = "schedulers"
     STOPPERS = "stoppers"
@@ -32,8 +34,10 @@ _CATALOGUE = {
     Kind.MODELS: "models",
     Kind.LOSSES: "losses",
     Kind.RULES: "decision_rules",
+    Kind.STRATEGIES: "strategies",
+    Kind.ADJUSTMENTS: "adjustments",
 }
-_WITH_OPTIONS = ("trainables", "losses")
+_WITH_OPTIONS = ("trainables", "losses", "strategies", "adjustments")
 _PLUGINS = {Kind.SEARCHERS: "searcher", Kind.SCHEDULERS: "scheduler", Kind.STOPPERS: "stopper"}
 
 
