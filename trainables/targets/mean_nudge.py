@@ -32,7 +32,7 @@ def mean_nudge(
         raise ValueError(f"epsilon must be above 0 and at most 1, but got {epsilon}")
     values = _spaced(TargetValues(class_means, non_class_means), sigma_sum, spacing)
     class_values, non_class_values = values.class_values, values.non_class_values
-    direction = torch.where(non_class_values > class_values, 1.0, -1.0)
+    direction = torch.where(non_class_values > class_values, 1.0, -1.0).double()
     moved = non_class_values + direction * epsilon
     class_values = torch.where(moved <= 0, epsilon, torch.where(moved >= 1, 1 - epsilon, class_values))
     return TargetValues(class_values, moved.clamp(0, 1))

@@ -22,7 +22,7 @@ def sigma_spacing(values: TargetValues, sigma_sum: float, *, scaling_factor: flo
     if not (math.isfinite(sigma_sum) and sigma_sum >= 0):
         raise ValueError(f"sigma_sum must be finite and at least 0, but got {sigma_sum}")
     class_values, non_class_values = values.class_values, values.non_class_values
-    direction = torch.where(non_class_values >= class_values, 1.0, -1.0)
+    direction = torch.where(non_class_values >= class_values, 1.0, -1.0).double()
     moved = non_class_values + direction * scaling_factor * sigma_sum
     excess, deficit = (moved - 1).clamp(min=0), (-moved).clamp(min=0)
     close = values.separation < sigma_sum
