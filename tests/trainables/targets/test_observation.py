@@ -99,7 +99,7 @@ def test_sigma_sum_of_a_constant_network_is_0_and_of_a_perfect_one_known():
     assert sigma_sum(torch.eye(2)[labels], labels) == pytest.approx(2 * math.sqrt(16 / 15 / 4))
     assert sigma_sum(torch.eye(2)[labels], labels, axes="class_neurons") == 0
     assert sigma_sum(torch.eye(3)[labels], labels, axes="own_neurons") == 0  # a class without samples counts nothing
-    with pytest.raises(ValueError, match="sigma_axes must be one of neurons, .*, but got 'rows'"):
+    with pytest.raises(ValueError, match=r"sigma_axes must be one of neurons, .*, but got 'rows'"):
         sigma_sum(torch.eye(2)[labels], labels, axes="rows")
 
 

@@ -29,10 +29,7 @@ def pairs(values):
 def algorithm_1(class_mean, non_class_mean, epsilon):
     """Lines 15 to 27, for one class."""
     c, nc = class_mean, non_class_mean
-    if nc > c:
-        nc = nc + epsilon
-    else:
-        nc = nc - epsilon
+    nc = nc + epsilon if nc > c else nc - epsilon
     if nc <= 0:
         nc = 0
         c = min(epsilon, 1)
@@ -45,10 +42,7 @@ def algorithm_1(class_mean, non_class_mean, epsilon):
 def algorithm_2(c, nc, sigma_sum, factor):
     """Lines 5 to 25, for one class."""
     if abs(c - nc) < sigma_sum:
-        if nc >= c:
-            nc = nc + factor * sigma_sum
-        else:
-            nc = nc - factor * sigma_sum
+        nc = nc + factor * sigma_sum if nc >= c else nc - factor * sigma_sum
         if nc > 1:
             excess = nc - 1
             nc = 1
