@@ -12,13 +12,15 @@ from search_spaces.violations import SpaceError
 
 LOSSES = ("euclidean", "cosine", "class_proximity", "push_pull", "comparison", "cross_entropy")
 
+ELSEWHERE = {"strategy": "mean_nudge", "adjustment": "sigma_spacing"}  # what presets without a loss refer to
+
 
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_is_a_space_that_can_be_projected_and_drawn(name):
     space = Space.parse({"extends": name})
     assert space == Space.parse(load_preset(name))
     for loss in LOSSES:
-        cell = space.project({"loss": loss})
+        cell = space.project({"loss": loss, **ELSEWHERE})
         assert cell.check(cell.sample(random.Random(0))) == []  # noqa: S311
 
 
@@ -31,6 +33,15 @@ def test_moving_targets_is_the_papers_space():
     assert specs["euclidean"] == specs["cosine"] == {"lr": lr, "embedding_dim": dim}
     assert specs["class_proximity"] == {"lr": lr, "embedding_dim": dim, "r": {"loguniform": [1e3, 1e6]}}
     assert specs["push_pull"] == {"lr": lr, "embedding_dim": dim, "r": {"constant": 0.95}}
+
+
+def test_dynamic_targets_searches_epsilon_and_lambda_where_there_are_any():
+    """Oracle: Algorithm 1 has epsilon, Algorithm 2 has lambda."""
+    space = Space.parse({"extends": "dynamic_targets"})
+    epsilon, factor = {"epsilon": {"loguniform": [0.01, 0.5]}}, {"scaling_factor": {"loguniform": [0.1, 10]}}
+    assert space.project({"strategy": "mean_nudge", "adjustment": "keep"}).to_spec() == epsilon
+    assert space.project({"strategy": "mean_nudge", "adjustment": "sigma_spacing"}).to_spec() == epsilon | factor
+    assert space.project({"strategy": "soft", "adjustment": "keep"}).to_spec() == {}
 
 
 def test_an_own_entry_replaces_the_presets_and_null_removes_it():
