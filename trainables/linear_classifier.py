@@ -154,10 +154,12 @@ class LinearClassifier:
         return accuracy(*copy.logits(self._batches(split)))
 
     def _split(self, name: str) -> tuple[Split, NDArray[np.int64] | None]:
-        data, indices = self._images.data, self._images.indices
-        if name == "test":
-            return data.test, None
-        return data.train, indices.train if name == "train" else indices.validation
+        images = self._images
+        return {
+            "train": (images.train, images.indices.train),
+            "val": (images.data.train, images.indices.validation),
+            "test": (images.data.test, None),
+        }[name]
 
     def _batches(self, split: str) -> Batches:
         options = self._options
@@ -176,7 +178,7 @@ class LinearClassifier:
             batch_size=self._options.batch_size,
             device=learner.execution.device,
             generator=learner.randomness.order,
-            augment=Augment(flip=True) if self._options.flip else None,
+            augment=Augment(flip=True) if self._options.flip is True else None,
             mean=self._mean,
             std=self._std,
         )

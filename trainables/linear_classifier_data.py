@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.data.prepared import DataSet, load
+from trainables.data.prepared import DataSet, Split, load
 from trainables.data.splits import Indices, split_indices
 
 if TYPE_CHECKING:
@@ -24,9 +24,13 @@ _CHUNK = 1000  # images summed at once: 24 MB of CIFAR's in float64
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """A data set with its split. mean, std: float64 [C, H, W], over the training images, on the 0-255 scale."""
+    """A data set with its split. mean, std: float64 [C, H, W], over the training images, on the 0-255 scale.
+
+    train: the images that are trained on, at `indices.train`; those of `data.train`, or half of them mirrored.
+    """
 
     data: DataSet
+    train: Split
     indices: Indices
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
@@ -45,6 +49,7 @@ def load_images(options: LinearClassifierOptions, context: TrialContext) -> Imag
         options.split_seed,
         options.train_size,
         options.standardisation,
+        mirrored=options.flip == "once",
     )
 
 
@@ -57,6 +62,8 @@ def _images(
     split_seed: int,
     train_size: int | None,
     standardisation: str,
+    *,
+    mirrored: bool,
 ) -> Images:
     data = load(dataset, data_dir=data_dir, cache_dir=cache_dir, normalisation="none")
     indices = split_indices(
@@ -66,7 +73,17 @@ def _images(
         train_size=train_size,
     )
     mean, std = moments(data.train.images, indices.train, per_channel=standardisation == "channel")
-    return Images(data, indices, mean, std)
+    train = _mirrored(data.train, indices.train, split_seed) if mirrored else data.train
+    return Images(data, train, indices, mean, std)
+
+
+def _mirrored(split: Split, indices: NDArray[np.int64], seed: int) -> Split:
+    """A copy of a split in which each image of `indices` is mirrored left to right with probability 1/2."""
+    images = np.array(split.images)
+    # Another stream than those of the splits, by a seed sequence of two words.
+    chosen = indices[np.random.default_rng((seed, 2)).random(len(indices)) < 0.5]
+    images[chosen] = images[chosen][..., ::-1]
+    return Split(images, split.labels)
 
 
 def moments(

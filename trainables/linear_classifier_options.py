@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from trainables import catalog
 from trainables.base_options import ScheduledOptions
@@ -43,7 +43,11 @@ class LinearClassifierOptions(ScheduledOptions):
         help="subtract the mean and divide by the deviation over the training images: of each pixel, or each channel",
         choices=("pixel", "channel"),
     )
-    flip: bool = option(False, help="mirror training images left to right, each with probability 1/2")
+    flip: bool | Literal["once"] = option(
+        False,
+        help="mirror training images left to right with probability 1/2: true draws anew each epoch, once draws once "
+        "and for all, by split_seed, and the images are then measured as they are trained on",
+    )
     measure_train: bool = option(
         True,
         help="measure the training images after each epoch; false: report the mean cost of the epoch's steps instead",

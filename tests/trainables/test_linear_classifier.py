@@ -149,6 +149,18 @@ def test_training_images_are_mirrored_and_measured_ones_are_not(folder):
     assert run(plain, 1)[0]["train/cost"] != run(flipped, 1)[0]["train/cost"]
 
 
+def test_mirroring_once_is_of_training_images_alone(folder):
+    """Oracle: numpy: each training image as it was or mirrored, about half of each; validation images as they were."""
+    training = make(folder, flip="once", train_size=None)
+    images, kept = training._images.train.images, training._images.data.train.images
+    train, validation = training._images.indices.train, training._images.indices.validation
+    as_it_was, mirrored = ((images[train] == side).all((1, 2, 3)) for side in (kept[train], kept[train][..., ::-1]))
+    assert (as_it_was | mirrored).all()
+    assert 0.4 < as_it_was.mean() < 0.6
+    assert np.array_equal(images[validation], kept[validation])
+    assert make(folder, seed=9, flip="once", train_size=None)._images.train is training._images.train
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_refitted_copy_has_seen_what_it_is_measured_on(folder, loss):
     """Oracle: gradient descent in numpy goes on from the same weights on the validation or test images."""

@@ -13,7 +13,7 @@ from trainables.training import TrialContext
 GOOD = [
     {},
     {"loss": "multiple_binary_cross_entropy", "l2": 1},
-    {"lr_schedule": "step", "lr_epochs": 10, "flip": True, "standardisation": "channel"},
+    {"lr_schedule": "step", "lr_epochs": 10, "flip": "once", "standardisation": "channel"},
     {"refit_after": 40, "measure_train": False, "init_std": 0},
 ]
 BAD = [
@@ -21,6 +21,7 @@ BAD = [
     ({"lr_schedule": "step"}, {"lr_epochs": r"must be given \(needed by lr_schedule: step\)"}),
     ({"lr_epochs": 3}, {"lr_epochs": "does nothing unless lr_schedule is cosine or step"}),
     ({"l2": -0.1, "refit_after": 0}, {"l2": "must be at least 0", "refit_after": "must be at least 1"}),
+    ({"flip": "twice"}, {"flip": "must be true or false or one of 'once'"}),
     ({"standardisation": "image"}, {"standardisation": "must be one of the choices"}),
     ({"backbone": "mlp"}, {"backbone": "must be a known option"}),
 ]
