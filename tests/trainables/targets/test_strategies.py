@@ -97,6 +97,12 @@ def test_equal_means_go_down_in_algorithm_1_and_up_in_algorithm_2():
     assert pairs(sigma_spacing(TargetValues(vector(0.5), vector(0.5)), 0.1)) == [pytest.approx((0.5, 0.6))]
 
 
+def test_bounds_and_distances_that_are_met_exactly():
+    """Oracle: line 21 of Algorithm 1 has <=, line 5 of Algorithm 2 has <; all numbers are powers of 2."""
+    assert pairs(mean_nudge(vector(0.75, 0.5), vector(0.25, 0.75), 0.0, epsilon=0.25)) == [(0.25, 0), (0.75, 1)]
+    assert pairs(sigma_spacing(TargetValues(vector(0.5), vector(0.25)), 0.25)) == [(0.5, 0.25)]
+
+
 def test_sigma_spacing_by_hand():
     """Oracle: Figure 1's class 0: the non-class value is at 0 already, so the class value moves up by sigma_sum."""
     values = TargetValues(vector(0.1, 0.9, 0.2), vector(0.0, 1.0, 0.8))
