@@ -159,6 +159,7 @@ class DigitsNetworkTraining:
             second_hidden=options.second_hidden,
             negative_slope=options.negative_slope,
             relu_gradient=options.leaky_gradient == "relu",
+            damped_output=options.output_error == "times_derivative",
             draw=draw,
         )
 

@@ -48,6 +48,12 @@ class DigitsNetworkOptions(ScheduledOptions):
     leaky_gradient: str = option(
         "leaky", help="what is sent back through the leaky ReLU: its own gradient, or relu's", choices=("leaky", "relu")
     )
+    output_error: str = option(
+        "difference",
+        help="difference: t - a, equation (9), softmax with cross-entropy; times_derivative: times a (1 - a), "
+        "equation (8), as if each output were a unit of its own",
+        choices=("difference", "times_derivative"),
+    )
     init: str = option(
         "random",
         help="first weights: random, of one spread in every layer, or kaiming, by the layer's inputs",

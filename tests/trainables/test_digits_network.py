@@ -65,10 +65,12 @@ def forward(layers, x, slope=0.01):
     return net, inputs, exponents / exponents.sum(1, keepdims=True)
 
 
-def step(layers, x, labels, *, lr, l2=0.0, derivative=0.01):
+def step(layers, x, labels, *, lr, l2=0.0, derivative=0.01, damped=False):
     """One step by equations (9) to (15), their errors averaged over images, and lambda * W of equation (17)."""
     net, inputs, probabilities = forward(layers, x)
     error = probabilities - np.eye(10)[labels]
+    if damped:
+        error *= probabilities * (1 - probabilities)  # equation (8)
     moved = []
     for position in reversed(range(len(layers))):
         weight, bias = layers[position]
@@ -101,13 +103,20 @@ def test_an_epoch_is_steps_of_full_batch_gradient_descent(folder, second_hidden,
     agree(weights(training), layers)
 
 
-def test_the_leaky_layer_may_be_sent_back_through_plain_relu(folder):
-    """Oracle: the same with equation (2) in the place of equation (4): forward as before, no gradient below zero."""
-    training = make(folder, leaky_gradient="relu", passes_per_epoch=4)
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        ({"leaky_gradient": "relu"}, {"derivative": 0.0}),
+        ({"output_error": "times_derivative"}, {"damped": True}),
+    ],
+)
+def test_other_readings_of_back_propagation(folder, options, changed):
+    """Oracle: the same with equation (2) for equation (4), or with equation (8) times equation (9)."""
+    training = make(folder, passes_per_epoch=4, **options)
     layers = weights(training)
     run(training, 1)
     for _ in range(4):
-        layers = step(layers, *pixels(training, "train"), lr=0.1, derivative=0.0)
+        layers = step(layers, *pixels(training, "train"), lr=0.1, **changed)
     agree(weights(training), layers)
 
 

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from trainables.models.embedding_model import Output
 from trainables.models.leaky_relu import leaky_relu_with_relu_gradient
+from trainables.models.softmax_derivative import times_softmax_derivative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ class DigitsNetwork(nn.Module):
     """Pixels -> leaky ReLU -> tanh -> logits; without `second_hidden`, pixels -> leaky ReLU -> logits.
 
     hidden, second_hidden: widths. negative_slope: alpha of equation (3), 0 is plain ReLU. relu_gradient: send back the
-    gradient of plain ReLU through the leaky one, as equation (10) does. draw: fills each layer's weights and biases,
+    gradient of plain ReLU through the leaky one, as equation (10) does. damped_output: multiply the gradient that comes
+    from the loss with the softmax's own derivative, equation (8). draw: fills each layer's weights and biases,
     from torch's global generator. Softmax is the loss's part.
     Source: digits network, section IV.
     """
@@ -36,6 +38,7 @@ class DigitsNetwork(nn.Module):
         second_hidden: int | None = 20,
         negative_slope: float = 0.01,
         relu_gradient: bool = False,
+        damped_output: bool = False,
         draw: Draw,
     ) -> None:
         super().__init__()
@@ -45,6 +48,7 @@ class DigitsNetwork(nn.Module):
         self.head = nn.Linear(width, n_classes)
         self._slope = negative_slope
         self._relu_gradient = relu_gradient
+        self._damped_output = damped_output
         for layer in self.layers():
             draw(layer)
 
@@ -65,7 +69,8 @@ class DigitsNetwork(nn.Module):
             hidden = functional.leaky_relu(before, self._slope)
         if self.second is not None:
             hidden = torch.tanh(self.second(hidden))
-        return Output(hidden, self.head(hidden))
+        logits = self.head(hidden)
+        return Output(hidden, times_softmax_derivative(logits) if self._damped_output else logits)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ import torch
 
 from trainables.models.digits_network import DigitsNetwork, kaiming, random
 from trainables.models.leaky_relu import leaky_relu_with_relu_gradient
+from trainables.models.softmax_derivative import times_softmax_derivative
 
 
 def test_leaky_forward_plain_backward():
@@ -24,6 +25,15 @@ def test_both_gradients_agree_without_a_slope():
     (ours,) = torch.autograd.grad(leaky_relu_with_relu_gradient(x, 0.0).square().sum(), x)
     (theirs,) = torch.autograd.grad(torch.relu(x).square().sum(), x)
     assert torch.equal(ours, theirs)
+
+
+def test_damped_errors():
+    """Oracle: by hand: softmax of (0, 0) is (1/2, 1/2), and 1/2 * (1 - 1/2) = 1/4 of each error is left."""
+    logits = torch.zeros(1, 2, requires_grad=True)
+    same = times_softmax_derivative(logits)
+    assert torch.equal(same, logits)
+    (same * torch.tensor([[3.0, 5.0]])).sum().backward()
+    assert logits.grad.tolist() == [[0.75, 1.25]]
 
 
 def build(draw, **options):
