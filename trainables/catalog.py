@@ -23,6 +23,7 @@ from trainables.static_source import NotFoundError, find_definition, find_module
 TRAINABLES: dict[str, str] = {
     "moving_targets": "trainables.moving_targets:MovingTargets",
     "dynamic_targets": "trainables.dynamic_targets:DynamicTargets",
+    "imbalance": "trainables.imbalance:Imbalance",
     "linear_classifier": "trainables.linear_classifier:LinearClassifier",
     "digits_network": "trainables.digits_network:DigitsNetworkTraining",
 }
@@ -31,6 +32,7 @@ TRAINABLES: dict[str, str] = {
 OPTIONS: dict[str, str] = {
     "moving_targets": "trainables.moving_targets_options:MovingTargetsOptions",
     "dynamic_targets": "trainables.dynamic_targets_options:DynamicTargetsOptions",
+    "imbalance": "trainables.imbalance_options:ImbalanceOptions",
     "linear_classifier": "trainables.linear_classifier_options:LinearClassifierOptions",
     "digits_network": "trainables.digits_network_options:DigitsNetworkOptions",
 }
@@ -52,6 +54,7 @@ MODELS: dict[str, str] = {
     "small_cnn": "trainables.models.small_cnn:small_cnn",
     "mlp": "trainables.models.mlp:mlp",
     "two_conv": "trainables.models.two_conv:two_conv",
+    "imbalance_cnn": "trainables.models.imbalance_cnn:imbalance_cnn",
 }
 LOSSES: dict[str, str] = {
     "euclidean": "trainables.losses.euclidean:euclidean",
@@ -61,6 +64,12 @@ LOSSES: dict[str, str] = {
     "comparison": "trainables.losses.comparison:comparison",
     "cross_entropy": "trainables.losses.cross_entropy:cross_entropy",
     "multiple_binary_cross_entropy": ("trainables.losses.multiple_binary_cross_entropy:multiple_binary_cross_entropy"),
+    "pairwise_hinge": "trainables.losses.pairwise_hinge:pairwise_hinge",
+    "soft_f1": "trainables.losses.soft_f1:soft_f1",
+    "soft_balanced_accuracy": "trainables.losses.soft_balanced_accuracy:soft_balanced_accuracy",
+    "weighted_cross_entropy": "trainables.losses.weighted_cross_entropy:weighted_cross_entropy",
+    "focal": "trainables.losses.focal:focal",
+    "logit_adjusted": "trainables.losses.logit_adjusted:logit_adjusted",
 }
 DECISION_RULES: dict[str, str] = {
     "euc": "trainables.decision_rules.euclidean:euc",
@@ -83,6 +92,14 @@ ADJUSTMENTS: dict[str, str] = {
     "keep": "trainables.targets.keep:keep",
     "sigma_spacing": "trainables.targets.sigma_spacing:sigma_spacing",
 }
+# Decision rules whose thresholds are chosen on validation data: functions (probabilities, labels) -> Fitted.
+FITTED_RULES: dict[str, str] = {
+    "default": "trainables.fitted_rules.default:default",
+    "threshold": "trainables.fitted_rules.threshold:threshold",
+    "decision_tree": "trainables.fitted_rules.decision_tree:decision_tree",
+    "absolute": "trainables.fitted_rules.absolute:absolute",
+    "relative": "trainables.fitted_rules.relative:relative",
+}
 KINDS: Mapping[str, dict[str, str]] = {
     "trainables": TRAINABLES,
     "datasets": DATASETS,
@@ -91,6 +108,7 @@ KINDS: Mapping[str, dict[str, str]] = {
     "decision_rules": DECISION_RULES,
     "strategies": STRATEGIES,
     "adjustments": ADJUSTMENTS,
+    "fitted_rules": FITTED_RULES,
 }
 
 

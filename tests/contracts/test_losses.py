@@ -5,7 +5,8 @@ import torch
 
 from trainables import catalog
 
-TENSORS = ("embeddings", "targets", "class_embeddings"), ("logits", "targets")
+TENSORS = ("embeddings", "targets", "class_embeddings"), ("logits", "targets"), ("logits", "targets", "class_counts")
+OF_A_BATCH = ("pairwise_hinge", "soft_f1", "soft_balanced_accuracy")  # values of a batch, times its size
 every_loss = pytest.mark.parametrize("name", catalog.names("losses"))
 N, K, D = 9, 4, 6
 
@@ -16,7 +17,8 @@ def call(name, embeddings, targets, class_embeddings):
     required = {p.name: 0.5 for p in signature.options if p.required}
     loss = catalog.load("losses", name)
     if "logits" in signature.input_names:
-        return loss(embeddings @ class_embeddings.T, targets, **required)
+        counts = {"class_counts": torch.full((K,), 5)} if "class_counts" in signature.input_names else {}
+        return loss(embeddings @ class_embeddings.T, targets, **counts, **required)
     return loss(embeddings, targets, class_embeddings, **required)
 
 
@@ -32,11 +34,19 @@ def batch():
 def test_signature_tells_what_it_takes(name):
     signature = catalog.signature("losses", name)
     assert signature.input_names in TENSORS
-    assert all(p.annotation == "float" for p in signature.options)
+    assert all(p.annotation in ("float", "bool", "bool | None") for p in signature.options)
     assert catalog.load("losses", name).__doc__
 
 
 @every_loss
+def test_it_grows_with_the_batch(name, batch):
+    """Oracle: twice the loss for every sample twice, so that the loss of a split by its size is a mean."""
+    embeddings, targets, class_embeddings = batch
+    twice = call(name, embeddings.repeat(2, 1), targets.repeat(2), class_embeddings)
+    torch.testing.assert_close(twice, 2 * call(name, *batch))
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.names("losses") if name not in OF_A_BATCH])
 def test_it_is_a_sum_over_samples(name, batch):
     """Oracle: the sum of the loss of each sample alone."""
     embeddings, targets, class_embeddings = batch

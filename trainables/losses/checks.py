@@ -34,6 +34,18 @@ def check_targets(targets: Tensor, n_samples: int) -> None:
         )
 
 
+def check_logits(logits: Tensor) -> None:
+    """Raise ValueError unless logits are [B >= 1, K >= 2]."""
+    if logits.ndim != 2 or logits.shape[0] < 1 or logits.shape[1] < 2:
+        raise ValueError(f"logits must be a matrix of 2 classes or more, but got shape {tuple(logits.shape)}")
+
+
+def check_class_counts(class_counts: Tensor, n_classes: int) -> None:
+    """Raise ValueError unless class_counts holds one number a class."""
+    if class_counts.shape != (n_classes,):
+        raise ValueError(f"class_counts must be {n_classes} numbers, but got shape {tuple(class_counts.shape)}")
+
+
 def check_weight(name: str, value: float) -> None:
     """Raise ValueError unless a weight is finite and not negative."""
     if not math.isfinite(value) or value < 0:

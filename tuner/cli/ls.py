@@ -29,13 +29,13 @@ class Kind(StrEnum):
 
 
 _CATALOGUE = {
-    Kind.TRAINABLES: "trainables",
-    Kind.DATASETS: "datasets",
-    Kind.MODELS: "models",
-    Kind.LOSSES: "losses",
-    Kind.RULES: "decision_rules",
-    Kind.STRATEGIES: "strategies",
-    Kind.ADJUSTMENTS: "adjustments",
+    Kind.TRAINABLES: ("trainables",),
+    Kind.DATASETS: ("datasets",),
+    Kind.MODELS: ("models",),
+    Kind.LOSSES: ("losses",),
+    Kind.RULES: ("decision_rules", "fitted_rules"),
+    Kind.STRATEGIES: ("strategies",),
+    Kind.ADJUSTMENTS: ("adjustments",),
 }
 _WITH_OPTIONS = ("trainables", "losses", "strategies", "adjustments")
 _PLUGINS = {Kind.SEARCHERS: "searcher", Kind.SCHEDULERS: "scheduler", Kind.STOPPERS: "stopper"}
@@ -67,7 +67,7 @@ def _rows(kind: Kind, folder: Path) -> list[dict[str, Any]]:
         return [{"name": name, "parameters": list(load_preset(name))} for name in preset_names()]
     if kind in _PLUGINS:
         return _plugins(_PLUGINS[kind])
-    return _catalogue(_CATALOGUE[kind])
+    return [row for catalogue in _CATALOGUE[kind] for row in _catalogue(catalogue)]
 
 
 def _studies(folder: Path) -> list[dict[str, Any]]:

@@ -35,11 +35,12 @@ def test_every_kind_is_listed_as_text_and_json(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "catalogue"), [("models", "models"), ("losses", "losses"), ("rules", "decision_rules")]
+    ("kind", "catalogues"),
+    [("models", ("models",)), ("losses", ("losses",)), ("rules", ("decision_rules", "fitted_rules"))],
 )
-def test_names_are_the_catalogue_s_and_all_are_described(kind: str, catalogue: str) -> None:
+def test_names_are_the_catalogue_s_and_all_are_described(kind: str, catalogues: tuple[str, ...]) -> None:
     entries = listed(kind)
-    assert [entry["name"] for entry in entries] == list(catalog.names(catalogue))
+    assert [entry["name"] for entry in entries] == [name for kind in catalogues for name in catalog.names(kind)]
     assert all(entry["about"] for entry in entries)
 
 
