@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from results.figures import curves, templates, true_class_probability
+from results.figures import class_curves, confusion, curves, templates, true_class_probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -31,5 +31,10 @@ FIGURES: Mapping[str, Figure] = {
         "probability of the true class, right and wrong predictions apart",
         true_class_probability.data,
         true_class_probability.draw,
+    ),
+    "confusion_matrix": Figure("which classes are taken for which", confusion.data, confusion.draw),
+    "roc": Figure("ROC curve of each class", partial(class_curves.data, kind="roc"), class_curves.draw),
+    "precision_recall": Figure(
+        "precision against recall of each class", partial(class_curves.data, kind="precision_recall"), class_curves.draw
     ),
 }

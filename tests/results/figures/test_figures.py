@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from results.figures import curves, templates, true_class_probability
+from results.figures import class_curves, confusion, curves, templates, true_class_probability
 from results.figures.catalog import FIGURES, Figure
 from results.figures.gallery import draw_all
 from results.figures.source import NotDrawnError, Source
@@ -30,6 +30,10 @@ ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "labels": np.array([0, 0, 1, 1, 0, 1]),
     "predictions_argmax": np.array([1, 1, 0, 1, 0, 1]),
     "split": np.array("test"),
+    "confusion_matrix": np.array([[1, 2], [1, 2]]),
+    "confusion_matrix_best": np.array([[3, 0], [1, 2]]),
+    "roc_0": np.array([[0, 0, 0.5, 1], [0, 0.5, 1, 1]], dtype=np.float32),
+    "precision_recall_0": np.array([[0.5, 0.75, 1, 1], [1, 1, 0.5, 0]], dtype=np.float32),
 }
 
 
@@ -92,6 +96,23 @@ def test_true_class_probability() -> None:
     assert data.wrong == (2, 1, *[0] * 23)
     assert data.right == (*[0] * 12, 1, *[0] * 11, 2)
     assert data.split == "test"
+
+
+def test_confusion() -> None:
+    """Oracle: the arrays; whichever decision rules there are, each has its table."""
+    data = confusion.data(source())
+    assert data.tables == (("", ((1, 2), (1, 2))), ("best", ((3, 0), (1, 2))))
+    assert (data.classes, data.split) == (("cat", "dog"), "test")
+
+
+def test_curves_of_classes() -> None:
+    """Oracle: by hand: trapezoids 0.375 + 0.5; precision 1 up to half the recall, then 0.75. A dog is not measured."""
+    roc = class_curves.data(source(), "roc")
+    assert roc.curves == (("cat", (0, 0, 0.5, 1), (0, 0.5, 1, 1), 0.875),)
+    curve = class_curves.data(source(), "precision_recall")
+    assert curve.curves == (("cat", (1, 1, 0.5, 0), (0.5, 0.75, 1, 1), 0.875),)
+    with pytest.raises(NotDrawnError, match="kept no roc_0"):
+        class_curves.data(Source(search=source().search, trial=source().trial, arrays={"classes": np.array([])}), "roc")
 
 
 @pytest.mark.parametrize("name", FIGURES)
