@@ -94,13 +94,16 @@ class TrialRecord:
 class SearchOutcome:
     """A search with what came out of it: what a row of the best-models table is made from.
 
-    test_metrics: of the best trial's best step, measured once after selection; empty before that.
+    test_metrics: of the best trial's best step, measured once after selection; empty before that. With `finals` the
+    mean over them. finals: the best configuration trained anew on fresh seeds, on training and validation images, for
+    the epochs selected; the last result of each has its test metrics.
     model: the registered model's `name/version`, None if there is none. run_id: the search's run in the store.
     """
 
     search: SearchRecord
     trials: Sequence[TrialRecord]
     test_metrics: Mapping[str, float] = field(default_factory=dict)
+    finals: Sequence[TrialRecord] = ()
     model: str | None = None
     run_id: str | None = None
 
@@ -111,6 +114,24 @@ class SearchOutcome:
         if not ranked or ranked[0].state.failed:
             return None
         return ranked[0] if ranked[0].best(self.search.metric, self.search.mode) else None
+
+
+def trial_from_plain(plain: Mapping[str, Any]) -> TrialRecord:
+    """A trial's record from the plain values that `dataclasses.asdict` made of it."""
+    results = tuple(ResultRecord(**result) for result in plain["results"])
+    return TrialRecord(**{**plain, "state": TrialState(plain["state"]), "results": results})
+
+
+def mean_test_metrics(finals: Iterable[TrialRecord]) -> dict[str, float]:
+    """The mean of each `test/` metric over the final runs that did not fail; empty if all of them did."""
+    measured = [
+        {name: value for name, value in final.results[-1].metrics.items() if name.startswith("test/")}
+        for final in finals
+        if final.results and not final.state.failed
+    ]
+    names = dict.fromkeys(name for metrics in measured for name in metrics)
+    columns = {name: [metrics[name] for metrics in measured if name in metrics] for name in names}
+    return {name: math.fsum(values) / len(values) for name, values in columns.items()}
 
 
 def best_result(results: Iterable[ResultRecord], metric: str, mode: Mode) -> ResultRecord | None:

@@ -31,20 +31,31 @@ def sample(
 
     at: "best" for each trial's best step by the search's metric, "last", an `AtStep`, or a `Within` for the best value
     up to a step (the lowest with `lower`). A test metric that was not measured at each epoch is the search's one
-    measurement of its best trial.
+    measurement of its best trial, or those of its final runs.
     """
     trials = configured_like_best(outcome, config or {})
     if not trials:
         return Sample((), "no trial has this configuration")
     usable = [trial for trial in trials if not trial.state.failed]
+    if at == "best" and not config and (tested := final_values(outcome, metric)):
+        return Sample(tuple(tested), _failures(len(outcome.finals) - len(tested), len(outcome.finals)))
     read = _reader(outcome, at, lower=lower)
     values = tuple(value for trial in usable if (value := read(trial, metric)) is not None)
     if not values and at == "best" and outcome.best_trial in usable and metric in outcome.test_metrics:
         values = (outcome.test_metrics[metric],)
     if not values:
         return Sample((), f"{metric} was not measured{_where(at)}")
-    n_failed = len(trials) - len(usable)
-    return Sample(values, f"{n_failed} of {len(trials)} runs failed" if n_failed else "")
+    return Sample(values, _failures(len(trials) - len(usable), len(trials)))
+
+
+def final_values(outcome: SearchOutcome, metric: str) -> list[float]:
+    """A metric of the final runs, measured once at the end of each: of those that did not fail and have it."""
+    ended = [final.results[-1] for final in outcome.finals if final.results and not final.state.failed]
+    return _finite(ended, metric)
+
+
+def _failures(failed: int, of: int) -> str:
+    return f"{failed} of {of} runs failed" if failed else ""
 
 
 def configured_like_best(outcome: SearchOutcome, config: Mapping[str, Any]) -> list[TrialRecord]:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from scipy import stats
-
 CONFIDENCE = 0.95
 
 
@@ -34,6 +32,8 @@ def binomial_half_width(proportion: float, n: int, *, confidence: float = CONFID
     """
     if not 0 <= proportion <= 1 or n < 1:
         raise ValueError(f"`0 <= proportion <= 1` and `n >= 1` must hold, but got {proportion} and {n}")
+    from scipy import stats  # a second of imports: not for those who only print help
+
     z = float(stats.norm.ppf((1 + confidence) / 2))
     drawn = (proportion * n + z**2 / 2) / (n + z**2)
     return z * math.sqrt(drawn * (1 - drawn) / (n + z**2))
@@ -45,4 +45,6 @@ def mean(values: Sequence[float]) -> float:
 
 
 def _t(k: int, confidence: float) -> float:
+    from scipy import stats
+
     return float(stats.t.ppf((1 + confidence) / 2, k - 1))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from results.records import SearchOutcome
+from results.samples import final_values
+from results.statistics import mean, mean_half_width
 from results.tables import Table, cell_text, count_states
 
 
@@ -37,11 +39,20 @@ def _row(outcome: SearchOutcome, metrics: Sequence[str], tests: Sequence[str]) -
         search.key,
         *(_rounded(value) if name == search.metric else None for name in metrics),
         best.step if best is not None else None,
-        *(_rounded(outcome.test_metrics.get(name)) if name == test else None for name in tests),
+        *(_tested(outcome, name) if name == test else None for name in tests),
         _configuration(trial.config) if trial is not None else "",
         _states(outcome),
         outcome.model,
     )
+
+
+def _tested(outcome: SearchOutcome, name: str) -> float | str | None:
+    """The test metric; over final runs its mean with half the 95% interval of it, and their number."""
+    values = final_values(outcome, name)
+    half = mean_half_width(values)
+    if half is None:
+        return _rounded(outcome.test_metrics.get(name))
+    return f"{mean(values):.4f} ± {half:.4f} (n={len(values)})"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -66,7 +66,7 @@ class DigitsNetworkTraining:
             validation_fraction=options.validation_fraction,
             seed=options.split_seed,
             train_size=options.train_size,
-        )
+        ).trained_on(final=context.final)
         self._learner = Learner(self._network, _descent(options), context)
         self._passes = self._training_passes()
 
@@ -90,7 +90,7 @@ class DigitsNetworkTraining:
             return {"train/loss": cost}
         started = time.perf_counter()
         metrics: dict[str, float] = {}
-        for split in ("train", "val", "test") if self._context.test_every_epoch else ("train", "val"):
+        for split in ("train", *self._context.measured):
             metrics |= self._measure(split)
         return {**metrics, "time/train_s": train_s, "time/eval_s": time.perf_counter() - started}
 

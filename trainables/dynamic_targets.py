@@ -70,7 +70,7 @@ class DynamicTargets:
             validation_fraction=options.validation_fraction,
             seed=options.split_seed,
             train_size=options.train_size,
-        )
+        ).trained_on(final=context.final)
         descent = Descent(optimizer="sgd", lr=options.lr, momentum=options.momentum, mean=options.reduction == "mean")
         self._learner = Learner(partial(_build_model, options, data), descent, context)
         self._train_batches = self._batches("train", batch_size=options.batch_size, shuffled=True)
@@ -108,7 +108,7 @@ class DynamicTargets:
         if epoch >= self._first_epoch and options.adjust == "before_measuring":
             self._set(self._adjusted())
         metrics |= value_metrics(self._target_values())
-        for split in ("val", "test") if self._context.test_every_epoch else ("val",):
+        for split in self._context.measured:
             metrics |= self._measure(split)
         eval_s = time.perf_counter() - started
         return {"train/loss": train_loss, **metrics, "time/train_s": train_s, "time/eval_s": eval_s}

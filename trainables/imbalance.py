@@ -70,7 +70,8 @@ class Imbalance:
     val/balanced_accuracy and val/macro_f1 with the same additions, val/roc_auc, val/average_precision, and
     val/threshold/<rule> or val/threshold/<rule>/<class's label>; then time/train_s, time/eval_s. Test metrics have
     the same names with "test/", without thresholds: rules, and the choice among them, are those of the validation
-    images. A diverged epoch reports train/loss alone.
+    images. A diverged epoch reports train/loss alone. After selection (`context.final`) the validation images are not
+    trained on as other trainables do: the rules are still fitted on them.
     Raises OptionsError or DataError where the configuration, or what it names, is wrong.
     """
 
@@ -112,9 +113,11 @@ class Imbalance:
         if not math.isfinite(train_loss):
             return {"train/loss": train_loss}
         started = time.perf_counter()
-        metrics = self._measure("val") | self._thresholds()
-        if self._context.test_every_epoch:
-            metrics |= self._measure("test")
+        metrics: dict[str, float] = {}
+        for split in self._context.measured:
+            metrics |= self._measure(split)
+        if "val" in self._context.measured:
+            metrics |= self._thresholds()
         return {
             "train/loss": train_loss,
             **metrics,

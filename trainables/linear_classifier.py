@@ -76,7 +76,7 @@ class LinearClassifier:
             return {"train/loss": cost}
         started = time.perf_counter()
         metrics = self._measure("train") if self._options.measure_train else {"train/cost": cost}
-        for split in ("val", "test") if self._context.test_every_epoch else ("val",):
+        for split in self._context.measured:
             metrics |= self._measure(split)
             if self._learner.epoch == self._options.refit_after:
                 metrics[f"{split}/accuracy/refitted"] = self._refitted_accuracy(split)

@@ -50,6 +50,7 @@ def load_images(options: LinearClassifierOptions, context: TrialContext) -> Imag
         options.train_size,
         options.standardisation,
         mirrored=options.flip == "once",
+        final=context.final,
     )
 
 
@@ -64,6 +65,7 @@ def _images(
     standardisation: str,
     *,
     mirrored: bool,
+    final: bool,
 ) -> Images:
     data = load(dataset, data_dir=data_dir, cache_dir=cache_dir, normalisation="none")
     indices = split_indices(
@@ -71,7 +73,7 @@ def _images(
         validation_fraction=validation_fraction,
         seed=split_seed,
         train_size=train_size,
-    )
+    ).trained_on(final=final)
     mean, std = moments(data.train.images, indices.train, per_channel=standardisation == "channel")
     train = _mirrored(data.train, indices.train, split_seed) if mirrored else data.train
     return Images(data, train, indices, mean, std)

@@ -87,13 +87,14 @@ class MovingTargets:
         if not math.isfinite(train_loss):
             return {"train/loss": train_loss}
         started = time.perf_counter()
-        self._references()
-        self._execution.wait()
+        if self._context.measured:
+            self._references()
+            self._execution.wait()
         centres_s = time.perf_counter() - started
         started = time.perf_counter()
-        metrics = self._measure("val")
-        if self._context.test_every_epoch:
-            metrics |= self._measure("test")
+        metrics: dict[str, float] = {}
+        for split in self._context.measured:
+            metrics |= self._measure(split)
         eval_s = time.perf_counter() - started
         times = {"time/train_s": train_s, "time/centres_s": centres_s, "time/eval_s": eval_s}
         return {"train/loss": train_loss, **metrics, **times}

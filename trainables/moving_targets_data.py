@@ -67,7 +67,7 @@ def load_images(options: MovingTargetsOptions, context: TrialContext) -> Images:
         seed=options.split_seed,
         train_size=options.train_size,
         held_out=range(n_classes, data.n_classes),
-    )
+    ).trained_on(final=context.final)
     few_shot = {}
     if held_out:
         shots = options.few_shot_shots or DEFAULT_SHOTS

@@ -26,6 +26,7 @@ class TrialContext:
     precision: "fp32", or "bf16" for autocast. threads: CPU threads the trial may use.
     data_dir: raw data sets in torchvision's layout. cache_dir: prepared arrays, shared by all trials.
     test_every_epoch: also measure the test split each epoch (a named protocol, off by default).
+    final: selection is over: train on the validation images too, and do not measure them.
     """
 
     seed: int
@@ -35,6 +36,13 @@ class TrialContext:
     precision: str = "fp32"
     threads: int = 1
     test_every_epoch: bool = False
+    final: bool = False
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The splits, "val" and "test", that an epoch measures."""
+        wanted = {"val": not self.final, "test": self.test_every_epoch}
+        return tuple(split for split, measures in wanted.items() if measures)
 
 
 class Training(Protocol):

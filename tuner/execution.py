@@ -68,6 +68,9 @@ class Execution:
             trainable = resolve(self._plan.searches[0].trainable)
         except TrainableError as error:
             raise InputError([Problem(("trainable",), str(error))]) from error
+        if self._study.final is not None and not trainable.tests:
+            rule = "needs a trainable of our Training protocol that has a test() method"
+            raise InputError([Problem(("final",), rule, self._study.trainable)])
         # Seconds of imports that would otherwise follow each other, while Ray's processes start.
         libraries = ("mlflow", *_LIBRARIES.get(self._study.search.searcher.name, ()))
         threading.Thread(target=_import, args=libraries, name="imports", daemon=True).start()

@@ -94,7 +94,7 @@ def disk(plan: Plan) -> Disk:
         size = BYTES_PER_PARAMETER * max((PARAMETERS.get(name, 0) for name in names), default=0)
         models += size
         largest = max(largest, size)
-        records += search.trials * search.budget_max * BYTES_PER_RESULT
+        records += search.max_steps * BYTES_PER_RESULT
         sets.update(dict.fromkeys(choices_of(search, "datasets")))
         if not names:
             unknown[search.trainable] = None
@@ -178,5 +178,5 @@ def totals(searches: Sequence[Search]) -> dict[str, int]:
     return {
         "searches": len(searches),
         "trials": sum(search.trials for search in searches),
-        "max_steps": sum(search.trials * search.budget_max for search in searches),
+        "max_steps": sum(search.max_steps for search in searches),
     }

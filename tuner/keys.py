@@ -38,6 +38,11 @@ def derived_seed(seed: int, name: str | int) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
+def final_seed(study_seed: int, number: int) -> int:
+    """The seed of final run `number`: the same in every search of a study, so that they can be compared in pairs."""
+    return derived_seed(study_seed, f"final/{number}")
+
+
 def trial_seed(search_seed: int, number: int) -> int:
     """The seed of trial `number` of a search: from its number, never from the order in which trials arrive."""
     return derived_seed(search_seed, number)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from results.records import SearchOutcome, SearchRecord, TrialRecord
+from results.records import SearchOutcome, SearchRecord, TrialRecord, trial_from_plain
 from tuner.dispatch.history import History
 from tuner.dispatch.ledger import Ledger
 from tuner.fingerprints import BUDGET_STOPPERS
@@ -31,6 +31,7 @@ def finished_result(folder: StudyFolder, search: Search) -> SearchResult | None:
         search=record,
         trials=read_trials(path.parent, record.search_id),
         test_metrics=done["test_metrics"],
+        finals=tuple(map(trial_from_plain, done["finals"])),
         model=done["model"],
     )
     return SearchResult(outcome=outcome, ended_by=done["ended_by"])
@@ -43,6 +44,7 @@ def write_done(folder: Path, search: Search, result: SearchResult, *, model: str
         "budget": _budget(search),
         "ended_by": result.ended_by,
         "test_metrics": dict(outcome.test_metrics),
+        "finals": [asdict(final) for final in outcome.finals],
         "model": model,
         "record": asdict(outcome.search),
     }
@@ -61,4 +63,4 @@ def read_trials(folder: Path, search_id: str) -> list[TrialRecord]:
 def _budget(search: Search) -> dict[str, Any]:
     """The parts of a search that may grow after it was done."""
     growing = {stopper.name: dict(stopper.options) for stopper in search.stoppers if stopper.name in BUDGET_STOPPERS}
-    return {"trials": search.trials, "stoppers": growing}
+    return {"trials": search.trials, "stoppers": growing, "final": len(search.final_seeds)}

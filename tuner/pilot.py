@@ -90,6 +90,6 @@ def _timed(plan: Plan, searches: list[Search], training: type, *, data_dir: Path
 def hours(plan: Plan, timings: list[Timing]) -> float:
     """Hours of computing for every trial to its last epoch: nothing stopped early, perfect sharing of the machine."""
     epoch_s = {key: timing.epoch_s for timing in timings for key in timing.searches}
-    total = sum(search.trials * search.budget_max * epoch_s[search.key] for search in plan.searches)
+    total = sum(search.max_steps * epoch_s[search.key] for search in plan.searches)
     side_by_side = plan.study.search.max_concurrent * min(plan.study.search.parallel_searches, len(plan.searches))
     return total / side_by_side / 3600

@@ -12,7 +12,7 @@ from tuner.checks import check
 from tuner.checks.start import branches_of
 from tuner.errors import InputError, Problem
 from tuner.fingerprints import search_fingerprint, study_fingerprint
-from tuner.keys import cell_key, derived_seed
+from tuner.keys import cell_key, derived_seed, final_seed
 from tuner.keys import trial_seed as trial_seed
 from tuner.options.plugin import Plugin as Plugin
 from tuner.study import Scalar, Study
@@ -56,6 +56,12 @@ class Search:
     scheduler: Plugin
     stoppers: tuple[Plugin, ...]
     resources: Resources
+    final_seeds: tuple[int, ...] = ()  # of the runs that the best configuration is trained anew with
+
+    @property
+    def max_steps(self) -> int:
+        """The most steps (epochs) that its trials and final runs can take."""
+        return (self.trials + len(self.final_seeds)) * self.budget_max
 
     @property
     def fingerprint(self) -> str:
@@ -77,8 +83,8 @@ class Plan:
 
     @property
     def max_steps(self) -> int:
-        """The most steps (epochs) that all trials together can take."""
-        return sum(search.trials * search.budget_max for search in self.searches)
+        """The most steps (epochs) that all searches together can take."""
+        return sum(search.max_steps for search in self.searches)
 
 
 def plan_study(study: Study, *, only: Mapping[str, Sequence[Scalar]] | None = None) -> Plan:
@@ -126,6 +132,7 @@ def _search(study: Study, space: Space, cell: Mapping[str, Scalar]) -> Search:
         scheduler=search.scheduler,
         stoppers=search.stoppers,
         resources=Resources(cpu=resources.cpu, gpu=resources.gpu.share, gpu_if_present=resources.gpu.if_present),
+        final_seeds=tuple(final_seed(search.seed, number) for number in range(study.final.seeds if study.final else 0)),
     )
 
 

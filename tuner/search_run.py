@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 
 from cluster.connect import Demand
 from results.records import SearchOutcome, SearchRecord, TrialRecord
-from tuner.dispatch.checkpoints import Checkpoints
+from tuner.dispatch.closing import Closing, close
 from tuner.dispatch.director import Director
-from tuner.dispatch.finale import Finale, open_test, prepare_data
+from tuner.dispatch.finale import prepare_data
 from tuner.dispatch.image import SearchImage
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.recorder import Recorder
@@ -77,7 +77,14 @@ class SearchRun:
         run_search(job, director)
         if self._interrupted:
             return None
-        return self._close(job, record, director)
+        outcome = SearchOutcome(search=record, trials=read_trials(job.folder, record.search_id))
+        closing = close(job, outcome, interrupted=lambda: self._interrupted, ended=self._final_ended)
+        if closing is None:
+            return None
+        result = SearchResult(outcome=closing.outcome, ended_by=director.ended_by)
+        self._hand_over(job, result, closing)
+        closing.tidy_up()
+        return result
 
     def note_failure(self, error: Exception) -> None:
         """Keep the traceback of what ended the search beside its ledger."""
@@ -140,52 +147,32 @@ class SearchRun:
             self._director.interrupt()
         return self._director
 
-    def _close(self, job: SearchJob, record: SearchRecord, director: Director) -> SearchResult:
-        """Pick the best trial, open the test split with it, hand everything to the recorder, tidy up."""
-        trials = read_trials(job.folder, record.search_id)
-        outcome = SearchOutcome(search=record, trials=trials)
-        best = outcome.best_trial
-        step = self._best_step(best)
-        finale = Finale()
-        if best is not None and step is not None and job.trainable.own:
-            checkpoint = _checkpoints(job.folder, best).path(step)
-            finale = open_test(job, best.config, seed=best.seed, checkpoint=checkpoint)
-        outcome = replace(outcome, test_metrics=dict(finale.test_metrics))
-        result = SearchResult(outcome=outcome, ended_by=director.ended_by)
-        self._hand_over(job, result, finale)
-        for trial in trials:
-            _checkpoints(job.folder, trial).keep_only(step if best is not None and trial is best else None)
-        return result
+    def _final_ended(self, final: TrialRecord) -> None:
+        metrics = final.results[-1].metrics if final.results else {}
+        event = {"event": "final", "number": final.number, "state": str(final.state), "metrics": dict(metrics)}
+        self._bench.progress.event(self._search.key, event)
 
-    def _best_step(self, best: TrialRecord | None) -> int | None:
-        result = best.best(self._search.metric, self._search.mode) if best is not None else None
-        return result.step if result is not None else None
-
-    def _hand_over(self, job: SearchJob, result: SearchResult, finale: Finale) -> None:
+    def _hand_over(self, job: SearchJob, result: SearchResult, closing: Closing) -> None:
         recorder, image = self._bench.recorder, self._image
         if image is None:
             raise RuntimeError("a search is closed after it was opened")
         files: dict[str, Path] = {"ledger": job.folder / LEDGER}
         best = result.outcome.best_trial
-        if finale.arrays:
+        if closing.arrays:
             files["best"] = job.folder / "best.npz"
-            np.savez_compressed(files["best"], **finale.arrays)  # type: ignore[arg-type]
+            np.savez_compressed(files["best"], **closing.arrays)  # type: ignore[arg-type]
         if best is not None and not job.trainable.own:
             checkpoints = sorted(job.folder.glob(f"tune/{best.number:04d}-*/checkpoint_*"))
             if checkpoints:
                 files["checkpoint"] = checkpoints[-1]
-        if best is not None and finale.model is not None and self._bench.study.tracking.register_models:
-            recorder.model(image, best, finale.model)
+        if best is not None and closing.model is not None and self._bench.study.tracking.register_models:
+            recorder.model(image, best, closing.model, final=closing.model_of)
         recorder.end_search(
             image,
-            test_metrics=finale.test_metrics,
+            outcome=result.outcome,
             files=files,
             then=lambda: write_done(job.folder, self._search, result, model=image.model),
         )
-
-
-def _checkpoints(folder: Path, trial: TrialRecord) -> Checkpoints:
-    return Checkpoints(folder / "trials" / f"{trial.number:04d}")
 
 
 def _written(plugin: Any) -> str:

@@ -28,7 +28,6 @@ STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # MLflow has given up its file store.
 TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
 LATER = {
-    "final": "retraining of the best configuration on fresh seeds belongs to a later release; remove this key",
     "report": "tables and figures of a report belong to a later release; remove this key",
 }
 
@@ -79,6 +78,14 @@ class Protocol(Section):
     """`test` is what some papers did; tables say so. It needs `test_every_epoch`."""
     test_every_epoch: bool = False
     """Also measure the test split at each epoch."""
+
+
+class Final(Section):
+    """What becomes of each search's best configuration."""
+
+    seeds: int = Field(ge=1, le=1000)
+    """Runs on fresh seeds, on training and validation images together, for the epochs selected; each opens the test
+    split once. Instead of the search's own test metrics."""
 
 
 class Gpu(Section):
@@ -154,6 +161,8 @@ class Study(Section):
     ] = ()
     """Points that each search tries first; keys inactive in a cell are dropped, missing ones drawn."""
     search: SearchSection
+    final: Final | None = None
+    """Train the best configuration of each search anew on several seeds."""
     protocol: Protocol = Protocol()
     resources: ResourcesSection = Field(default_factory=lambda: ResourcesSection.model_validate({}))
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

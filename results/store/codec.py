@@ -88,6 +88,13 @@ def trial_tags(search: SearchRecord, trial: TrialRecord) -> dict[str, str]:
     return tags
 
 
+def final_tags(search: SearchRecord, final: TrialRecord) -> dict[str, str]:
+    """The tags of a final run: a trial's, under a kind and an identity of its own."""
+    tags = trial_tags(search, final)
+    del tags["tuner.trial_id"]
+    return {**tags, "tuner.kind": "final", "tuner.final_id": final.trial_id}
+
+
 def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """A record's free tags with legal keys and lengths."""
     return {legal_key(name): str(value)[:MAX_TAG] for name, value in tags.items()}
@@ -171,7 +178,7 @@ def to_trial(run: Run, results: Sequence[ResultRecord]) -> TrialRecord:
     ended = run.info.end_time
     state = TrialState(tags["tuner.state"])
     return TrialRecord(
-        trial_id=tags["tuner.trial_id"],
+        trial_id=tags.get("tuner.trial_id") or tags["tuner.final_id"],
         number=int(tags["tuner.number"]),
         config=from_json_tags(tags, "tuner.config"),
         seed=int(tags["tuner.seed"]),

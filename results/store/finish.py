@@ -44,6 +44,7 @@ def search_end(outcome: SearchOutcome) -> SearchEnd:
         "tuner.state": "failed" if best is None else "complete",
         "tuner.states": states,
         **json_tags("tuner.test", outcome.test_metrics),
+        **json_tags("tuner.finals", {"ids": [final.trial_id for final in outcome.finals]}),
     }
     lines = [f"{len(trials)} trials: {states}."]
     result = best.best(search.metric, search.mode) if best is not None else None

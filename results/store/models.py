@@ -41,12 +41,25 @@ class Exported(Protocol):
 
 
 class Candidate(NamedTuple):
-    """A search's best trial, by its run."""
+    """A search's best trial, by the search's run. final: the final run that the model is of, None: the trial itself."""
 
     run: str
     experiment: str
     search: SearchRecord
     trial: TrialRecord
+    final: TrialRecord | None = None
+
+    def description(self) -> str:
+        """Which model it is and how good, in one line."""
+        search, best = self.search, self.trial.best(self.search.metric, self.search.mode)
+        value = f"{search.metric} {best.metrics[search.metric]:.6g} at step {best.step} " if best is not None else ""
+        origin = f"{value}of trial {self.trial.trial_id}"
+        if self.final is None:
+            return origin
+        last = self.final.results[-1].metrics if self.final.results else {}
+        name = search.metric.replace("val/", "test/", 1)
+        tested = f", {name} {last[name]:.6g}" if name in last else ""
+        return f"trained anew with seed {self.final.seed} ({self.final.trial_id}){tested}; chosen by {origin}"
 
 
 class Registered(NamedTuple):
@@ -90,7 +103,7 @@ def log_model(client: MlflowClient, candidate: Candidate, *, name: str, exported
         run_id=candidate.run,
         model_id=logged.model_id,
         tags={**_tags(candidate, value), "tuner.model_id": logged.model_id},
-        description=f"{search.metric} {value:.6g} at step {best.step} of trial {trial.trial_id}",
+        description=candidate.description(),
     )
     _crown(client, name, created, candidate)
     number = int(created.version)
@@ -176,6 +189,7 @@ def _tags(candidate: Candidate, value: float) -> dict[str, str]:
         "tuner.mode": candidate.search.mode,
         "tuner.value": repr(value),
         "tuner.trial_id": candidate.trial.trial_id,
+        **({} if candidate.final is None else {"tuner.final_id": candidate.final.trial_id}),
     }
 
 

@@ -76,6 +76,7 @@ def outcomes(client: MlflowClient, study_id: str) -> list[SearchOutcome]:
             search=codec.to_search(run),
             trials=_trials(client, run, results=False),
             test_metrics=codec.from_json_tags(run.data.tags, "tuner.test"),
+            finals=_finals(client, run),
             model=run.data.tags.get("tuner.model"),
             run_id=str(run.info.run_id),
         )
@@ -123,6 +124,17 @@ def _trials(client: MlflowClient, search: Run, *, results: bool) -> list[TrialRe
         best = () if results else codec.best_result_of(run)
         found.append(codec.to_trial(run, best or _results(client, run)))
     return sorted(found, key=lambda trial: trial.number)
+
+
+def _finals(client: MlflowClient, search: Run) -> list[TrialRecord]:
+    """The final runs that the search names, by number; an earlier winner's are left where they are."""
+    named = codec.from_json_tags(search.data.tags, "tuner.finals").get("ids", [])
+    if not named:
+        return []
+    tags = search.data.tags
+    runs = _runs(client, [search.info.experiment_id], "final", ("search_id", tags["tuner.search_id"]))
+    found = [codec.to_trial(run, _results(client, run)) for run in runs if run.data.tags["tuner.final_id"] in named]
+    return sorted(found, key=lambda final: final.number)
 
 
 def _results(client: MlflowClient, run: Run) -> list[ResultRecord]:

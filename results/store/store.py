@@ -102,6 +102,22 @@ class Store:
         self._runs.end(run, codec.STATUS[trial.state], trial.ended_at_ms)
         return run
 
+    def write_final(self, search_run: str, search: SearchRecord, final: TrialRecord) -> str:
+        """A final run, ended: a run of its own kind under the search's, with every epoch and its test metrics."""
+        spec = RunSpec(
+            kind="final",
+            identity=final.trial_id,
+            name=f"{search.key}/final-{final.number:02d}",
+            started_at_ms=final.started_at_ms,
+            tags=codec.final_tags(search, final),
+            params={**search.cell, **final.config},
+            parent=search_run,
+        )
+        run = self._runs.begin(self._runs.experiment_of(search_run), spec)
+        self._runs.send(run, metrics=_metrics(final.results), tags=codec.infinite_tags(final.results))
+        self._runs.end(run, codec.STATUS[final.state], final.ended_at_ms)
+        return run
+
     def end_search(
         self,
         search_run: str,
@@ -109,9 +125,15 @@ class Store:
         trials: Sequence[TrialRecord],
         *,
         test_metrics: Mapping[str, float],
+        finals: Sequence[TrialRecord] = (),
     ) -> None:
-        """Close a search's run with its best trial, test metrics, trials by state and `history.parquet`."""
-        outcome = SearchOutcome(search=search, trials=trials, test_metrics=test_metrics, run_id=search_run)
+        """Close a search's run with its best trial, test metrics, trials by state and `history.parquet`.
+
+        finals: those that the test metrics are the means of, written before by `write_final`.
+        """
+        outcome = SearchOutcome(
+            search=search, trials=trials, test_metrics=test_metrics, finals=finals, run_id=search_run
+        )
         end = finish.search_end(outcome)
         self._runs.send(search_run, metrics=end.metrics, tags=end.tags)
         finish.log_history(self._client, search_run, outcome)
@@ -137,10 +159,20 @@ class Store:
             self._client.log_artifact(run, str(path), folder)
 
     def log_model(
-        self, search_run: str, search: SearchRecord, best: TrialRecord, *, name: str, exported: models.Exported
+        self,
+        search_run: str,
+        search: SearchRecord,
+        best: TrialRecord,
+        *,
+        name: str,
+        exported: models.Exported,
+        final: TrialRecord | None = None,
     ) -> models.Registered | None:
-        """Register a search's best model if it beats the champion of that name; see `models.log_model`."""
-        candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), search, best)
+        """Register a search's best model if it beats the champion of that name; see `models.log_model`.
+
+        final: the final run whose model it is.
+        """
+        candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), search, best, final)
         return models.log_model(self._client, candidate, name=name, exported=exported)
 
     def studies(self) -> list[StudyRecord]:

@@ -114,14 +114,11 @@ def test_every_mistake_is_reported_at_once_with_its_line(study_file: Write) -> N
         "lr: 1e-3", "lrr: 5",
         "backbone: mlp", "backbone: mpl",
         "loguniform: [1e-4, 1e-2]", "loguniform: [1e-4, 1e-2], when: {los: cosine}",
-        "name: tiny", "name: tiny\nfinal: {seeds: 5}\ndevise: cpu",
+        "name: tiny", "name: tiny\nreport: {tables: []}\ndevise: cpu",
     )  # fmt: skip
     found = messages(path)
     assert [message.split(" ")[0] for message in found] == [f"study.yaml:{line}:" for line in (2, 3, 8, 12, 15, 19, 22)]
-    assert found[0] == (
-        "study.yaml:2: final: retraining of the best configuration on fresh seeds belongs to a later release; "
-        "remove this key"
-    )
+    assert found[0] == "study.yaml:2: report: tables and figures of a report belong to a later release; remove this key"
     assert "did you mean device?" in found[1]
     assert "space.lr.when.los: must be a factor of the grid" in found[2]
     assert "did you mean mlp?" in found[3]

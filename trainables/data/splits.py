@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ class Indices:
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
     held_out: NDArray[np.int64]
+
+    def trained_on(self, *, final: bool) -> Indices:
+        """The same, with the validation samples among those that are trained on if selection is over (`final`)."""
+        return replace(self, train=np.sort(np.concatenate([self.train, self.validation]))) if final else self
 
 
 def split_indices(

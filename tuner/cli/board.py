@@ -60,6 +60,8 @@ class Board:
                     self._result(row, event)
                 case "end":
                     return self._end(row, event)
+                case "final":
+                    return _final(row, event)
                 case "search_end":
                     return f"{key}: the search ends early, by {event['by']}"
         return None
@@ -118,3 +120,10 @@ def cause(error: str) -> str:
     """The line of an error's text that names it: Ray puts the trial's traceback in the middle of its own words."""
     lines = [line.strip() for line in error.strip().splitlines()] or [""]
     return next((line for line in reversed(lines) if _NAMED.match(line)), lines[-1])
+
+
+def _final(row: SearchRow, event: Mapping[str, Any]) -> str:
+    metric = row.metric.replace("val/", "test/", 1)
+    value = event["metrics"].get(metric)
+    told = f", {metric} {value:.4f}" if isinstance(value, float) else ""
+    return f"{row.key}: final run {event['number']:02d} {event['state'].replace('_', ' ')}{told}"

@@ -91,7 +91,8 @@ def _search_facts(search: Search) -> dict[str, Any]:
         "cell": dict(search.cell),
         "seed": search.seed,
         "trials": search.trials,
-        "max_steps": search.trials * search.budget_max,
+        "max_steps": search.max_steps,
+        "final_seeds": list(search.final_seeds),
         "space": search.space.to_spec(),
         "fixed": dict(search.fixed),
         "start_with": [dict(point) for point in search.start_with],
@@ -117,7 +118,7 @@ def _print(plan: Plan, facts: dict[str, Any]) -> None:
 
     steps = plan.study.search.budget.key
     rows = [
-        (search.key, search.trials, search.trials * search.budget_max, search.seed, ", ".join(search.space.names))
+        (search.key, search.trials, search.max_steps, search.seed, ", ".join(search.space.names))
         for search in plan.searches
     ]
     print_table(("search", "trials", f"{steps}s at most", "seed", "searched"), rows)

@@ -27,6 +27,7 @@ from tuner.cli.common import (
     print_table,
     read_study,
 )
+from tuner.cli.stored import final_facts
 from tuner.errors import InputError, Interrupted, Problem, RunError
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def facts(result: RunResult) -> dict[str, Any]:
                 "states": count_states(found.outcome.trials),
                 "best": _best(found.outcome),
                 "test": dict(found.outcome.test_metrics),
+                "finals": final_facts(found.outcome),
                 "model": found.outcome.model,
             }
             for found in result.searches

@@ -85,8 +85,23 @@ def search_facts(outcome: SearchOutcome) -> dict[str, Any]:
         "states": count_states(outcome.trials),
         "best": None if trial is None else best_facts(outcome, trial),
         "test": plain(outcome.test_metrics),
+        "finals": final_facts(outcome),
         "model": outcome.model,
     }
+
+
+def final_facts(outcome: SearchOutcome) -> list[dict[str, Any]]:
+    """The final runs of a search for --json: the last result of each, which has its test metrics."""
+    return [
+        {
+            "run": final.trial_id,
+            "seed": final.seed,
+            "state": str(final.state),
+            "error": final.error,
+            "metrics": plain(final.results[-1].metrics) if final.results else {},
+        }
+        for final in outcome.finals
+    ]
 
 
 def best_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Before and after a search's trials: data is prepared once, and the best checkpoint opens the test split once.
+"""Before and after a search's trials: data is prepared once, and the best checkpoint gives what is to be kept.
 
 Both run as Ray tasks with a trial's resources, because the driver may be a machine without a GPU or the data.
 """
@@ -9,18 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import ray
 
 from cluster.connect import Demand
+from results.records import TrialRecord
 from trainables.training import Exportable, ExportedModel, Inspectable, Testable, Training, load_checkpoint
 from tuner.dispatch.search import SearchJob
 from tuner.dispatch.trial import Runtime, seed_everything
 from tuner.dispatch.workers import environment
 
 _LONGEST_TASK_S = 24 * 3600
+
+Part = Literal["test", "arrays", "model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +46,15 @@ def prepare_data(job: SearchJob) -> str | None:
     return fingerprint
 
 
-def open_test(job: SearchJob, config: Mapping[str, Any], *, seed: int, checkpoint: Path) -> Finale:
-    """Rebuild the best trial from its checkpoint and take everything from it that is to be kept."""
-    whole = {**job.search.fixed, **job.search.cell, **config}
-    finale: Finale = _run(job.demand, _open_test, job.trainable.target, whole, job.runtime, seed, checkpoint)
+def take_from(job: SearchJob, trial: TrialRecord, checkpoint: Path, *, parts: frozenset[Part], final: bool) -> Finale:
+    """Rebuild a trial, or a final run, from a checkpoint and take those parts of it that are to be kept.
+
+    The part "test" opens the test split.
+    """
+    whole = {**job.search.fixed, **job.search.cell, **trial.config}
+    finale: Finale = _run(
+        job.demand, _take, job.trainable.target, whole, job.runtime, (trial.seed, final), checkpoint, parts
+    )
     return finale
 
 
@@ -61,13 +69,21 @@ def _prepare(training: Any, config: Mapping[str, Any], runtime: Runtime) -> Any:
     return training.prepare(config, runtime.context(0))
 
 
-def _open_test(training_class: Any, config: Mapping[str, Any], runtime: Runtime, seed: int, checkpoint: Path) -> Finale:
+def _take(
+    training_class: Any,
+    config: Mapping[str, Any],
+    runtime: Runtime,
+    run: tuple[int, bool],
+    checkpoint: Path,
+    parts: frozenset[Part],
+) -> Finale:
+    seed, final = run
     seed_everything(seed)
-    training: Training = training_class(config, runtime.context(seed))
+    training: Training = training_class(config, runtime.context(seed, final=final))
     load_checkpoint(training, checkpoint)
-    model = training.export() if isinstance(training, Exportable) else None
+    model = training.export() if "model" in parts and isinstance(training, Exportable) else None
     return Finale(
-        test_metrics=training.test() if isinstance(training, Testable) else {},
-        arrays=training.arrays() if isinstance(training, Inspectable) else {},
+        test_metrics=training.test() if "test" in parts and isinstance(training, Testable) else {},
+        arrays=training.arrays() if "arrays" in parts and isinstance(training, Inspectable) else {},
         model=ExportedModel(model.module.cpu().eval(), model.example.cpu()) if model else None,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results.records import SearchRecord, TrialRecord
+from results.records import SearchOutcome, SearchRecord, TrialRecord
 from tuner.dispatch.history import Event, History
 from tuner.dispatch.ledger import Ledger
 
@@ -63,16 +63,20 @@ class SearchImage:
             self._send(self._history.trial(number))
             self._shown_at[number] = now
 
-    def end(self, *, test_metrics: Mapping[str, float], files: Mapping[str, Path]) -> None:
-        """Close the search's run with its best trial, history and files (by artifact folder)."""
+    def end(self, outcome: SearchOutcome, *, files: Mapping[str, Path]) -> None:
+        """Close the search's run with its best trial, final runs, history and files (by artifact folder)."""
         for folder, path in files.items():
             self._store.log_file(self._run, path, folder)
-        self._store.end_search(self._run, self._search, self._history.trials, test_metrics=test_metrics)
+        for final in outcome.finals:
+            self._store.write_final(self._run, self._search, final)
+        self._store.end_search(
+            self._run, self._search, self._history.trials, test_metrics=outcome.test_metrics, finals=outcome.finals
+        )
 
-    def keep_model(self, best: TrialRecord, model: ExportedModel, *, study: str) -> None:
+    def keep_model(self, best: TrialRecord, model: ExportedModel, *, study: str, final: TrialRecord | None) -> None:
         """Log the best model under the search's run and register it if it beats the champion."""
         name = f"{study}.{self._search.key}"
-        registered = self._store.log_model(self._run, self._search, best, name=name, exported=model)
+        registered = self._store.log_model(self._run, self._search, best, name=name, exported=model, final=final)
         if registered is not None:
             self.model = f"{registered.name}/{registered.version}"
 

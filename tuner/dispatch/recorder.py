@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results.records import SearchRecord, StudyRecord, TrialRecord
+from results.records import SearchOutcome, SearchRecord, StudyRecord, TrialRecord
 from results.tables import best_models
 from tuner.dispatch.image import SearchImage
 from tuner.dispatch.ledger import Ledger
@@ -63,17 +63,22 @@ class Recorder:
         self,
         image: SearchImage,
         *,
-        test_metrics: Mapping[str, float],
+        outcome: SearchOutcome,
         files: Mapping[str, Path],
         then: Callable[[], None],
     ) -> None:
-        """Close a search's run with its history and files (by artifact folder); `then` is called once that is done."""
-        self._queue.put(lambda: image.end(test_metrics=test_metrics, files=files))
+        """Close a search's run with its final runs, history and files (by artifact folder), then call `then`.
+
+        outcome: its test metrics and final runs.
+        """
+        self._queue.put(lambda: image.end(outcome, files=files))
         self._queue.put(then)
 
-    def model(self, image: SearchImage, best: TrialRecord, model: ExportedModel) -> None:
-        """Keep a search's best model, and register it if it beats the champion."""
-        self._queue.put(lambda: image.keep_model(best, model, study=self._study.name))
+    def model(
+        self, image: SearchImage, best: TrialRecord, model: ExportedModel, *, final: TrialRecord | None = None
+    ) -> None:
+        """Keep a search's best model, or that of a final run; register it if it beats the champion."""
+        self._queue.put(lambda: image.keep_model(best, model, study=self._study.name, final=final))
 
     def end_study(self) -> None:
         """Write the best-models table of everything the study has so far."""

@@ -32,6 +32,11 @@ class Resolved:
     own: bool
 
     @property
+    def tests(self) -> bool:
+        """Whether it can be trained anew after selection and measured on the test split."""
+        return self.own and callable(getattr(self.target, "test", None))
+
+    @property
     def may_reuse_actors(self) -> bool:
         """Whether one process may serve several trials: ours, functions, and classes that say so themselves."""
         if self.own or not inspect.isclass(self.target):

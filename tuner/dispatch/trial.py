@@ -46,8 +46,8 @@ class Runtime:
     test_every_epoch: bool
     numbers_results: bool = False  # steps are results, not epochs: PBT hands a trial its donor's epoch
 
-    def context(self, seed: int) -> TrialContext:
-        """Where a trial with this seed runs, seen from the process it runs in."""
+    def context(self, seed: int, *, final: bool = False) -> TrialContext:
+        """Where a trial with this seed runs, seen from the process it runs in. final: see `TrialContext`."""
         return TrialContext(
             seed=seed,
             data_dir=self.data_dir,
@@ -56,6 +56,7 @@ class Runtime:
             precision=self.precision,
             threads=self.threads,
             test_every_epoch=self.test_every_epoch,
+            final=final,
         )
 
 

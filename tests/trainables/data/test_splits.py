@@ -23,6 +23,16 @@ def test_disjoint_complete_and_in_proportion() -> None:
     assert np.all(np.abs(np.bincount(LABELS[indices.validation]) - exact) < 1)
 
 
+def test_after_selection_the_validation_samples_are_trained_on_too() -> None:
+    """Oracle: the union, sorted; nothing changes before."""
+    indices = split_indices(LABELS, validation_fraction=0.2, seed=1, train_size=100)
+    final = indices.trained_on(final=True)
+    assert set(final.train) == set(indices.train) | set(indices.validation)
+    assert len(final.train) == 140
+    assert np.all(np.diff(final.train) > 0)
+    assert indices.trained_on(final=False) is indices
+
+
 def test_the_seed_alone_decides() -> None:
     first = split_indices(LABELS, validation_fraction=0.2, seed=1)
     again = split_indices(LABELS, validation_fraction=0.2, seed=1)

@@ -93,6 +93,7 @@ def test_json_tells_the_facts_that_are_documented(home: Path) -> None:
             "metrics": {"val/accuracy": 0.5, "x": "nan"},  # only `show` and the history tell infinities apart
         },
         "test": {"test/accuracy": 0.4},
+        "finals": [],
         "model": None,
     }
     assert facts["searches"][1]["best"] is None

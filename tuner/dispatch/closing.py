@@ -1,0 +1,96 @@
+"""The end of a search: what its best trial leaves behind and, if the study asks for them, its final runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from results.records import SearchOutcome, TrialRecord, mean_test_metrics
+from tuner.dispatch.checkpoints import Checkpoints
+from tuner.dispatch.finale import Part, take_from
+from tuner.dispatch.finals import final_checkpoint, run_finals
+from tuner.dispatch.search import SearchJob
+
+if TYPE_CHECKING:
+    from trainables.training import ExportedModel
+
+_ALL: frozenset[Part] = frozenset({"test", "arrays", "model"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """A search with its test metrics and final runs, and what is kept of its winner. Empty parts: not offered.
+
+    model: the best trial's, or with final runs that of `model_of`, the first one that did not fail: all are alike, and
+    the test split must not choose among them.
+    """
+
+    outcome: SearchOutcome
+    folder: Path
+    kept_step: int | None
+    arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    model: ExportedModel | None = None
+    model_of: TrialRecord | None = None
+
+    def tidy_up(self) -> None:
+        """Remove every checkpoint but the best trial's best one."""
+        best = self.outcome.best_trial
+        for trial in self.outcome.trials:
+            _checkpoints(self.folder, trial).keep_only(self.kept_step if trial is best else None)
+
+
+def close(
+    job: SearchJob,
+    outcome: SearchOutcome,
+    *,
+    interrupted: Callable[[], bool],
+    ended: Callable[[TrialRecord], None],
+) -> Closing | None:
+    """Pick the best trial, take from it what is to be kept, train the final runs; None if it was interrupted.
+
+    Without final runs the best checkpoint opens the test split, once; with them each of them does, and it does not.
+    """
+    best = outcome.best_trial
+    step = _best_step(outcome, best)
+    if best is None or step is None or not job.trainable.own:
+        return Closing(outcome=outcome, folder=job.folder, kept_step=step)
+    checkpoint = _checkpoints(job.folder, best).path(step)
+    finals: list[TrialRecord] | None = []
+    if job.search.final_seeds:
+        finals = run_finals(job, best, last=step, interrupted=interrupted, ended=ended)
+    if finals is None:
+        return None
+    parts: frozenset[Part] = frozenset({"arrays"}) if finals else _ALL
+    finale = take_from(job, best, checkpoint, parts=parts, final=False)
+    closing = Closing(
+        outcome=replace(outcome, test_metrics=dict(finale.test_metrics), finals=tuple(finals)),
+        folder=job.folder,
+        kept_step=step,
+        arrays=finale.arrays,
+        model=finale.model,
+    )
+    return _with_finals(job, closing, best, last=step) if finals else closing
+
+
+def _with_finals(job: SearchJob, closing: Closing, best: TrialRecord, *, last: int) -> Closing:
+    """The same, with the final runs' test metrics and the first one's model."""
+    outcome = replace(closing.outcome, test_metrics=mean_test_metrics(closing.outcome.finals))
+    first = next((final for final in outcome.finals if not final.state.failed), None)
+    if first is None:
+        return replace(closing, outcome=outcome)
+    checkpoint = final_checkpoint(job, best, first.number, last=last)
+    finale = take_from(job, first, checkpoint, parts=frozenset({"model"}), final=True)
+    return replace(closing, outcome=outcome, model=finale.model, model_of=first)
+
+
+def _best_step(outcome: SearchOutcome, best: TrialRecord | None) -> int | None:
+    result = best.best(outcome.search.metric, outcome.search.mode) if best is not None else None
+    return result.step if result is not None else None
+
+
+def _checkpoints(folder: Path, trial: TrialRecord) -> Checkpoints:
+    return Checkpoints(folder / "trials" / f"{trial.number:04d}")

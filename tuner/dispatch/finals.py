@@ -1,0 +1,168 @@
+"""After selection: the best configuration is trained anew on fresh seeds, on training and validation images together.
+
+Each final run is one Ray task with a trial's resources. Its checkpoint and results lie beside each other in a folder of
+its own: a run that was cut goes on from there, one that is done is read back.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+
+from results.records import ResultRecord, TrialRecord, TrialState, trial_from_plain
+from trainables.training import Diverged, Testable, Training, epochs, load_checkpoint, save_checkpoint
+from tuner.dispatch.search import SearchJob
+from tuner.dispatch.trial import Runtime, seed_everything
+from tuner.dispatch.workers import environment
+from tuner.study_folder import write_json
+
+_RECORD, _CHECKPOINT, _RESULTS = "record.json", "last.pt", "results.json"
+_LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalTask:
+    """One final run. last: epochs to train."""
+
+    training: Any
+    config: Mapping[str, Any]
+    runtime: Runtime
+    record: TrialRecord
+    last: int
+    folder: Path
+
+
+def run_finals(
+    job: SearchJob,
+    best: TrialRecord,
+    *,
+    last: int,
+    interrupted: Callable[[], bool],
+    ended: Callable[[TrialRecord], None],
+) -> list[TrialRecord] | None:
+    """Train what is left of the final runs, side by side as far as the cluster has room; None if it was interrupted.
+
+    last: epochs of each. ended: called with each run that ends here, in the order of their ends.
+    Returns the runs by number, each with a result an epoch and the test metrics in the last.
+    """
+    tasks = [_task(job, best, number, last) for number in range(len(job.search.final_seeds))]
+    records = [_read(task.folder) for task in tasks]
+    remote = ray.remote(train_final).options(
+        num_cpus=job.demand.cpu, num_gpus=job.demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
+    )
+    waiting = {remote.remote(task): task for task, record in zip(tasks, records, strict=True) if record is None}
+    while waiting:
+        ready, _ = ray.wait(list(waiting), timeout=_LOOK_EVERY_S)
+        for reference in ready:
+            task = waiting.pop(reference)
+            records[task.record.number] = record = _fetched(reference, task)
+            write_json(task.folder / _RECORD, asdict(record))
+            ended(record)
+        if interrupted():
+            for reference in waiting:
+                ray.cancel(reference, force=True)
+            return None
+    return [record for record in records if record is not None]
+
+
+def final_checkpoint(job: SearchJob, best: TrialRecord, number: int, *, last: int) -> Path:
+    """The weights that a final run ended with."""
+    return _folder(job, best, number, last) / _CHECKPOINT
+
+
+def _task(job: SearchJob, best: TrialRecord, number: int, last: int) -> FinalTask:
+    folder = _folder(job, best, number, last)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = TrialRecord(
+        trial_id=f"{best.trial_id}@{last}/final-{number:02d}",
+        number=number,
+        config=dict(best.config),
+        seed=job.search.final_seeds[number],
+        state=TrialState.RUNNING,
+        started_at_ms=int(time.time() * 1000),
+    )
+    return FinalTask(
+        training=job.trainable.target,
+        config={**job.search.fixed, **job.search.cell, **best.config},
+        runtime=job.runtime,
+        record=record,
+        last=last,
+        folder=folder,
+    )
+
+
+def _fetched(reference: Any, task: FinalTask) -> TrialRecord:
+    """What a task came to; one whose process died is a crash like any other."""
+    try:
+        record: TrialRecord = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        return _ended(task.record, TrialState.CRASHED, error=str(error).partition("\n")[0])
+    return record
+
+
+def train_final(task: FinalTask) -> TrialRecord:
+    """Train, measure the test split once, export; in a process of the cluster."""
+    results: list[ResultRecord] = []
+    task = replace(task, record=replace(task.record, started_at_ms=_now_ms()))
+    try:
+        seed_everything(task.record.seed)
+        training: Training = task.training(task.config, task.runtime.context(task.record.seed, final=True))
+        done = _resume(training, task.folder, results)
+        for metrics in epochs(training, last=task.last, done=done):
+            step = int(metrics["epoch"])
+            results.append(ResultRecord(step=step, at_ms=_now_ms(), metrics=metrics))
+            write_json(task.folder / _RESULTS, {"results": [asdict(result) for result in results]})
+            save_checkpoint(training, task.folder / _CHECKPOINT, done=step)  # last: what it has done is told already
+        test = dict(training.test()) if isinstance(training, Testable) else {}
+        results[-1] = replace(results[-1], metrics={**results[-1].metrics, **test})
+    except Diverged as error:
+        return _ended(task.record, TrialState.DIVERGED, results, str(error))
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        return _ended(task.record, TrialState.OUT_OF_MEMORY, results, str(error).partition("\n")[0])
+    except Exception:  # noqa: BLE001  (a final run's failure is a result; the others go on)
+        return _ended(task.record, TrialState.CRASHED, results, traceback.format_exc())
+    return _ended(task.record, TrialState.COMPLETE, results)
+
+
+def _resume(training: Training, folder: Path, results: list[ResultRecord]) -> int:
+    """Load the checkpoint, if there is one that is whole, and the results up to it; returns the epochs done."""
+    checkpoint, told = folder / _CHECKPOINT, folder / _RESULTS
+    if not (checkpoint.exists() and told.exists()):
+        return 0
+    earlier = [ResultRecord(**result) for result in json.loads(told.read_text(encoding="utf-8"))["results"]]
+    try:
+        done = load_checkpoint(training, checkpoint)
+    except ValueError:  # torn by a power cut
+        return 0
+    results += [result for result in earlier if result.step <= done]
+    return done
+
+
+def _read(folder: Path) -> TrialRecord | None:
+    path = folder / _RECORD
+    if not path.exists():
+        return None
+    return trial_from_plain(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _ended(
+    record: TrialRecord, state: TrialState, results: Sequence[ResultRecord] = (), error: str | None = None
+) -> TrialRecord:
+    return replace(record, state=state, ended_at_ms=_now_ms(), results=tuple(results), error=error)
+
+
+def _folder(job: SearchJob, best: TrialRecord, number: int, last: int) -> Path:
+    """A folder for each winner: a search that goes on may come to have another."""
+    return job.folder / "final" / f"{best.number:04d}@{last}" / f"{number:02d}"
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
