@@ -28,7 +28,8 @@ class Images:
     """A data set of which some images count.
 
     classes: names of the chosen classes, in the order of their labels 0..K-1; other images of `train` and `test` have
-    label -1. indices: positions that count, of "train" and "val" (both in `train`) and "test" (in `test`), sorted.
+    label -1. indices: positions that count, of "train" and "val" (both in `train`) and "test" (in `test`), sorted;
+    drawn with replacement, some stand more than once.
     """
 
     data: DataSet
@@ -64,7 +65,9 @@ def load_images(options: ImbalanceOptions, context: TrialContext) -> Images:
     renamed = np.full(data.n_classes, -1, dtype=np.int64)
     renamed[list(labels)] = np.arange(len(labels))
     train, test = (Split(split.images, renamed[np.asarray(split.labels)]) for split in (data.train, data.test))
-    pool = _draw(train, counts(mixture, _available(train, labels), total=options.total), options.split_seed, _TRAIN)
+    replacement = options.replacement
+    wanted = counts(mixture, _available(train, labels), total=options.total, replacement=replacement)
+    pool = _draw(train, wanted, (options.split_seed, _TRAIN), replacement=replacement)
     parts = split_indices(
         train.labels[pool],
         validation_fraction=options.validation_fraction,
@@ -72,8 +75,9 @@ def load_images(options: ImbalanceOptions, context: TrialContext) -> Images:
         train_size=options.train_size,
     )
     in_test = _available(test, labels)
-    if options.test_distribution == "as_train":
-        in_test = counts(mixture, in_test)
+    as_train = options.test_distribution == "as_train"
+    if as_train:
+        in_test = counts(mixture, in_test, replacement=replacement)
     elif not in_test.all():
         raise DataError(f"every class must have test images, but there are {in_test.tolist()}")
     return Images(
@@ -84,7 +88,7 @@ def load_images(options: ImbalanceOptions, context: TrialContext) -> Images:
         indices={
             "train": pool[parts.train],
             "val": pool[parts.validation],
-            "test": _draw(test, in_test, options.split_seed, _TEST),
+            "test": _draw(test, in_test, (options.split_seed, _TEST), replacement=replacement and as_train),
         },
     )
 
@@ -93,5 +97,10 @@ def _available(split: Split, labels: tuple[int, ...]) -> NDArray[np.int64]:
     return np.bincount(split.labels[split.labels >= 0], minlength=len(labels))
 
 
-def _draw(split: Split, wanted: NDArray[np.int64], seed: int, stream: int) -> NDArray[np.int64]:
-    return draw(split.labels, wanted, seed=(seed, stream))[0]
+def _draw(split: Split, wanted: NDArray[np.int64], seed: tuple[int, int], *, replacement: bool) -> NDArray[np.int64]:
+    """Positions of `wanted[k]` random images of each class, sorted."""
+    if not replacement:
+        return draw(split.labels, wanted, seed=seed)[0]
+    generator = np.random.default_rng(seed)
+    members = (np.flatnonzero(split.labels == label) for label in range(len(wanted)))
+    return np.sort(np.concatenate([generator.choice(m, n) for m, n in zip(members, wanted, strict=True)]))

@@ -36,6 +36,7 @@ class ImbalanceOptions(TrainingOptions):
     total: int | None = option(
         None, help="images of training and validation together; as many as there are without repeating", low=2
     )
+    replacement: bool = option(False, help="draw with replacement: images repeat, also between training and validation")
     test_distribution: str = option(
         "as_train",
         help="as_train: test images drawn like the training images; natural: all of the chosen classes",

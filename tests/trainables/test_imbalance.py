@@ -81,6 +81,18 @@ def test_a_total_is_shared_and_all_trials_see_the_same_images(folder):
     assert not np.array_equal(one._images.indices["train"], third._images.indices["train"])
 
 
+def test_images_may_be_drawn_with_replacement(folder):
+    """Oracle: the asked-for numbers, beyond what there is; images repeat, in test as in training."""
+    trial = training(folder, replacement=True, total=1000, **BINARY)
+    assert (numbers(trial, "train") + numbers(trial, "val")).tolist() == [800, 200]
+    for part in ("train", "val", "test"):
+        indices = trial._images.indices[part]
+        assert len(np.unique(indices)) < len(indices)
+    natural = training(folder, replacement=True, total=1000, test_distribution="natural", **BINARY)
+    once = natural._images.indices["test"]
+    assert len(np.unique(once)) == len(once)
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("selection", [BINARY, TEN], ids=["binary", "ten"])
 def test_every_loss_learns_two_and_ten_classes(folder, loss, selection):

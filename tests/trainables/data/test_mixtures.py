@@ -60,6 +60,14 @@ def test_a_total_is_shared_out():
     assert ten.tolist() == [90, 80, 70, 60, 50, 40, 30, 20, 10, 5]
 
 
+def test_with_replacement_a_class_may_be_drawn_beyond_its_images():
+    """Oracle: by hand. All 12,000 or 18,000 images' worth, shared out; or any total."""
+    assert counts(SPLITS["tops_trousers_90_10"], FULL[:2], replacement=True).tolist() == [10_800, 1200]
+    three = SPLITS["tops_trousers_pullovers_90_7_3"]
+    assert counts(three, FULL[:3], replacement=True).tolist() == [16_200, 1260, 540]
+    assert counts(three, FULL[:3], replacement=True, total=100).tolist() == [90, 7, 3]
+
+
 def test_geometric_shares():
     """Oracle: by hand, ratio 100 over three classes."""
     assert geometric(3, 100) == pytest.approx((1, 0.1, 0.01))
