@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from trainables.allocator import keep_freed_memory
 from trainables.evaluation import Features, features_of, logits_of
 from trainables.execution import Execution
 from trainables.optimizers import build_optimizer, scheduled_lr
@@ -64,6 +65,7 @@ class Learner(Generic[M]):
 
     def __init__(self, build: Callable[[], M], descent: Descent, context: TrialContext) -> None:
         torch.set_num_threads(context.threads)
+        keep_freed_memory()
         self.randomness = Randomness(context.seed, context.device)
         with self.randomness.active():
             self.model = build()
