@@ -18,7 +18,7 @@ if sys.argv[1] == "keep":
 def step():
     (torch.ones(2**24) + 1).sum()  # two blocks of 64 MB
 torch.set_num_threads(1)
-for _ in range(4):  # until the heap has grown to what a step needs
+for _ in range(12):  # until the heap has grown to what a step needs
     step()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(4):
