@@ -139,6 +139,14 @@ def test_metrics_are_those_of_the_arrays(folder, selection):
     assert arrays["classes"].tolist() == list(trial._images.classes)
 
 
+def test_the_default_is_no_tuned_rule(folder):
+    """Oracle: a single random set of thresholds, which is worse than none, is all that was tuned."""
+    result = run(training(folder, **TEN | {"rules": ["absolute"], "threshold_draws": 1}), 6)[-1]
+    assert result["val/accuracy/tuned"] == result["val/accuracy/absolute"] < result["val/accuracy/default"]
+    alone = run(training(folder, **BINARY, rules=["default"]), 1)[-1]
+    assert "val/accuracy/tuned" not in alone
+
+
 def test_test_is_opened_when_asked_with_rules_of_the_validation_images(folder):
     """Oracle: the metrics that the last epoch gave; no test metric before, no threshold of test."""
     quiet, open_ = (training(folder, every_epoch=every, **BINARY) for every in (False, True))
