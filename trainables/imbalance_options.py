@@ -10,7 +10,7 @@ from typing import Any
 from trainables import catalog
 from trainables.base_options import TrainingOptions
 from trainables.complaints import Complaint
-from trainables.data.mixtures import SPLITS, SUM_TOLERANCE, Mixture, geometric
+from trainables.data.mixtures import SPLITS, SUM_TOLERANCE, Mixture, geometric, parse_classes, parse_shares
 from trainables.objective import WITH_CLASS_COUNTS, WITH_LOGITS, inputs_of
 from trainables.options import option, parameters_of
 
@@ -24,12 +24,16 @@ class ImbalanceOptions(TrainingOptions):
     """A network trained on an imbalanced selection of classes, and decision rules tuned on validation data."""
 
     split: str | None = option(None, help=f"a named selection: {', '.join(SPLITS)}")
-    classes: tuple[str | int, ...] | None = option(
-        None, help="the classes, by name or label; by default the data set's first ones"
+    classes: tuple[str | int, ...] | str | None = option(
+        None, help="the classes, by name or label, as a list or 'Bag, Coat'; by default the data set's first ones"
     )
     n_classes: int | None = option(None, help="only so many classes, the first of the selection", low=2, high=1000)
-    proportions: tuple[float, ...] | None = option(None, help="of each class in the whole, adding up to 1")
-    retained: tuple[float, ...] | None = option(None, help="share of each class's images that is kept")
+    proportions: tuple[float, ...] | str | None = option(
+        None, help="of each class in the whole: a list that adds up to 1, or percentages, 90/10"
+    )
+    retained: tuple[float, ...] | str | None = option(
+        None, help="share of each class's images that is kept: a list, or percentages, 90/80/50"
+    )
     imbalance_ratio: float | None = option(
         None, help="shares kept fall geometrically from 1 to 1 / this", low=1, high=1e6
     )
@@ -91,13 +95,24 @@ class ImbalanceOptions(TrainingOptions):
         if self.split is not None:
             whole = SPLITS[self.split]
         else:
-            shares = self.retained or (
-                () if self.imbalance_ratio is None else geometric(_number(self), self.imbalance_ratio)
-            )
-            classes = self.classes or tuple(range(len(self.proportions or shares)))
-            whole = Mixture(classes, self.proportions or (), shares)
+            proportions, retained = self.shares("proportions"), self.shares("retained")
+            if self.imbalance_ratio is not None:
+                retained = geometric(self.n_classes or len(self.class_list), self.imbalance_ratio)
+            classes = self.class_list or tuple(range(len(proportions or retained)))
+            whole = Mixture(classes, proportions, retained)
         n = self.n_classes or len(whole)
         return Mixture(whole.classes[:n], whole.proportions, whole.retained[:n])
+
+    @property
+    def class_list(self) -> tuple[str | int, ...]:
+        """The classes that are given, () if none are."""
+        given = self.classes or ()
+        return parse_classes(given) if isinstance(given, str) else given
+
+    def shares(self, key: str) -> tuple[float, ...]:
+        """The proportions or the retained shares that are given, () if none are. Raises ValueError for other text."""
+        given = getattr(self, key) or ()
+        return parse_shares(given) if isinstance(given, str) else tuple(given)
 
     @property
     def rule_names(self) -> tuple[str, ...]:
@@ -117,11 +132,6 @@ class ImbalanceOptions(TrainingOptions):
         return {name: value for name, value in given.items() if value is not None}
 
 
-def _number(options: ImbalanceOptions) -> int:
-    """Number of classes of a selection by ratio."""
-    return options.n_classes or len(options.classes or ())
-
-
 def _check_selection(options: ImbalanceOptions) -> Iterator[Complaint]:
     given = [way for way in _WAYS if getattr(options, way) is not None]
     if len(given) != 1:
@@ -133,24 +143,31 @@ def _check_selection(options: ImbalanceOptions) -> Iterator[Complaint]:
             return
         if options.classes is not None:
             yield Complaint("classes", "does nothing with split, which names them: leave it out", options.classes)
-    if options.classes is not None and len(set(options.classes)) < len(options.classes):
-        yield Complaint("classes", "must be different", list(options.classes))
-    yield from _check_shares(options)
+    if options.classes is not None and not len(options.class_list) == len(set(options.class_list)) >= 2:
+        yield Complaint("classes", "must be two or more different ones", options.classes)
+        return
+    if options.proportions is not None or options.retained is not None:
+        wrong = list(_check_shares(options, "retained" if options.proportions is None else "proportions"))
+        yield from wrong
+        if wrong:
+            return
     yield from _check_number(options)
 
 
-def _check_shares(options: ImbalanceOptions) -> Iterator[Complaint]:
-    for key in ("proportions", "retained"):
-        shares = getattr(options, key)
-        if shares is None:
-            continue
-        if len(shares) < 2 or (options.classes is not None and len(shares) != len(options.classes)):
-            wanted = f"{len(options.classes)} numbers, one a class" if options.classes else "two numbers or more"
-            yield Complaint(key, f"must be {wanted}", list(shares))
-        elif not all(0 < share <= 1 for share in shares):
-            yield Complaint(key, "must each be above 0 and at most 1 (0.9 for 90%)", list(shares))
-        elif key == "proportions" and abs(math.fsum(shares) - 1) > SUM_TOLERANCE:
-            yield Complaint(key, f"must add up to 1, but they add up to {math.fsum(shares):.6g}", list(shares))
+def _check_shares(options: ImbalanceOptions, key: str) -> Iterator[Complaint]:
+    given = getattr(options, key)
+    try:
+        shares = options.shares(key)
+    except ValueError as error:
+        yield Complaint(key, str(error), given)
+        return
+    n_classes = len(options.class_list)
+    if len(shares) < 2 or (n_classes and len(shares) != n_classes):
+        yield Complaint(key, f"must be {n_classes} numbers, one a class" if n_classes else "must be two or more", given)
+    elif not all(0 < share <= 1 for share in shares):
+        yield Complaint(key, "must each be above 0 and at most 1 (0.9 for 90%)", given)
+    elif key == "proportions" and abs(math.fsum(shares) - 1) > SUM_TOLERANCE:
+        yield Complaint(key, f"must add up to 1, but they add up to {math.fsum(shares):.6g}", given)
 
 
 def _check_number(options: ImbalanceOptions) -> Iterator[Complaint]:
@@ -164,8 +181,8 @@ def _check_number(options: ImbalanceOptions) -> Iterator[Complaint]:
             "n_classes", "does nothing with proportions, which are as many: leave it out", options.n_classes
         )
         return
-    most = split or options.retained or options.classes
-    if most is not None and options.n_classes > len(most):
+    most = split or options.shares("retained") or options.class_list
+    if most and options.n_classes > len(most):
         yield Complaint("n_classes", f"must be at most the {len(most)} classes of the selection", options.n_classes)
 
 

@@ -23,9 +23,13 @@ BAD = [
     ({**BASE, "proportions": [0.9, 0.2]}, {"proportions": r"must add up to 1, but they add up to 1\.1"}),
     ({**BASE, "proportions": [90, 10]}, {"proportions": "must each be above 0 and at most 1 \\(0.9 for 90%\\)"}),
     ({**BASE, "proportions": [1.0, 0.0]}, {"proportions": "must each be above 0"}),
-    ({**BASE, "proportions": [1]}, {"proportions": "must be two numbers or more"}),
+    ({**BASE, "proportions": [1]}, {"proportions": "must be two or more"}),
     ({**THREE, "classes": ["Bag", 3]}, {"proportions": "must be 2 numbers, one a class"}),
-    ({**THREE, "classes": [3, 3, 4]}, {"classes": "must be different"}),
+    ({**THREE, "classes": [3, 3, 4]}, {"classes": "must be two or more different ones"}),
+    ({**BASE, "proportions": "90/20"}, {"proportions": r"must add up to 1, but they add up to 1\.1.*'90/20'"}),
+    ({**BASE, "proportions": "90:10"}, {"proportions": "must be a list of numbers, or percentages such as 90/10"}),
+    ({**THREE, "classes": "Bag, 3, Bag"}, {"classes": "must be two or more different ones.*'Bag, 3, Bag'"}),
+    ({**BASE, "classes": ["Bag"], "retained": [1]}, {"classes": "must be two or more different ones"}),
     ({**BASE, "retained": [1.5, 0.5]}, {"retained": "at most 1"}),
     ({**BASE, "imbalance_ratio": 10}, {"n_classes": "needed by imbalance_ratio without classes"}),
     ({**BASE, "imbalance_ratio": 10, "classes": [1, 2], "n_classes": 3}, {"n_classes": "at most the 2 classes"}),
@@ -83,6 +87,15 @@ def test_other_selections():
     ).mixture
     assert mixture.classes == ("Bag", "Coat")
     assert mixture.retained == pytest.approx((1, 0.25))
+
+
+def test_lists_may_be_written_as_text_so_that_a_grid_can_hold_them():
+    """Oracle: the paper's own way to write a split, and a list of the same."""
+    written = {**BASE, "classes": "T-shirt/top, 1, Pullover", "proportions": "90 / 7 / 3"}
+    mixture = read(ImbalanceOptions, written).mixture
+    assert mixture.classes == ("T-shirt/top", 1, "Pullover")
+    assert mixture.proportions == pytest.approx(SPLITS["tops_trousers_pullovers_90_7_3"].proportions)
+    assert read(ImbalanceOptions, {**BASE, "retained": "90/5"}).mixture.retained == pytest.approx((0.9, 0.05))
 
 
 @pytest.mark.parametrize("n", range(2, 11))

@@ -48,6 +48,20 @@ SPLITS: dict[str, Mixture] = {
 }
 
 
+def parse_shares(text: str) -> tuple[float, ...]:
+    """Shares from percentages as the paper writes them: "90 / 7 / 3" is (0.9, 0.07, 0.03). Raises ValueError."""
+    try:
+        return tuple(float(part) / 100 for part in text.split("/"))
+    except ValueError:
+        raise ValueError("must be a list of numbers, or percentages such as 90/10") from None
+
+
+def parse_classes(text: str) -> tuple[str | int, ...]:
+    """Names or labels separated by commas: "Bag, 9" is ("Bag", 9)."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple(int(part) if part.isdecimal() else part for part in parts)
+
+
 def geometric(n_classes: int, ratio: float) -> tuple[float, ...]:
     """Shares kept of each class that fall geometrically from 1 to 1 / ratio.
 
