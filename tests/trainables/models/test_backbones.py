@@ -9,7 +9,15 @@ from trainables.models.embedding_model import EmbeddingModel, PureModel
 from trainables.models.mlp import mlp
 from trainables.models.small_cnn import small_cnn
 
-FEATURES = {"resnet18": 512, "resnet50": 2048, "resnet101": 2048, "small_cnn": 128, "mlp": 256, "two_conv": 50}
+FEATURES = {
+    "resnet18": 512,
+    "resnet50": 2048,
+    "resnet101": 2048,
+    "small_cnn": 128,
+    "mlp": 256,
+    "two_conv": 50,
+    "imbalance_cnn": 100,
+}
 SMALL = ["small_cnn", "mlp"]
 
 
