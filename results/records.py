@@ -30,6 +30,11 @@ class TrialState(StrEnum):
         """Whether the trial ended without a usable end: diverged, out of memory or crashed."""
         return self in (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY, TrialState.CRASHED)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether more results of the trial are to come."""
+        return self in (TrialState.RUNNING, TrialState.INTERRUPTED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRecord:

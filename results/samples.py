@@ -31,11 +31,12 @@ def sample(
 
     at: "best" for each trial's best step by the search's metric, "last", an `AtStep`, or a `Within` for the best value
     up to a step (the lowest with `lower`). A test metric that was not measured at each epoch is the search's one
-    measurement of its best trial, or those of its final runs.
+    measurement of its best trial, or those of its final runs. A trial that has not ended does not count, for its last
+    step is not the last.
     """
-    trials = configured_like_best(outcome, config or {})
+    trials = [trial for trial in configured_like_best(outcome, config or {}) if not trial.state.unfinished]
     if not trials:
-        return Sample((), "no trial has this configuration")
+        return Sample((), "no trial has this configuration, or none has ended")
     usable = [trial for trial in trials if not trial.state.failed]
     if at == "best" and not config and (tested := final_values(outcome, metric)):
         return Sample(tuple(tested), _failures(len(outcome.finals) - len(tested), len(outcome.finals)))

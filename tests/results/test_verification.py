@@ -198,6 +198,14 @@ def test_what_was_not_run_or_not_printed_is_said():
     assert (lost.outcome, lost.ours, lost.how) == (Outcome.NOT_PRINTED, 0.1, "lost in extraction")
 
 
+@pytest.mark.parametrize("state", [TrialState.RUNNING, TrialState.INTERRUPTED])
+def test_a_trial_that_has_not_ended_does_not_count(state):
+    """Oracle: without it. Its last step is not the last, and would spread a mean of three over everything."""
+    going = trial(3, epochs((0.1, 0.1)), state)
+    given = {"cell": {"loss": "a"}, "metric": "test/accuracy", "value": 0.91, "at": "last"}
+    assert judge([outcome("a", [*SEEDS, going])], **given) == judge([outcome("a", SEEDS)], **given)
+
+
 def test_failed_replicates_are_told():
     runs = [*SEEDS, trial(3, [], TrialState.DIVERGED)]
     found = judge([outcome("a", runs)], metric="test/accuracy", value=0.92)
