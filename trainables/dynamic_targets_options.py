@@ -16,8 +16,8 @@ RULES = (WINNER_TAKES_ALL, NEAREST_TARGET, "nearest_neuron")
 SPLITS = ("train", "validation", "test")
 _OBSERVED = {"class_means", "non_class_means", "sigma_sum"}
 _SPACINGS = ("none", "remap", "sigma")
-# (parameter, above or from this, up to this) of the catalogue's strategies and adjustments
-_RANGES = (("epsilon", 0, 1, True), ("scaling_factor", 0, 100, True))
+# Parameters of the catalogue's strategies and adjustments: above 0, at most this.
+_HIGHEST = {"epsilon": 1, "scaling_factor": 100}
 _PROBABILITIES = ("class_value", "non_class_value")
 
 
@@ -92,8 +92,7 @@ class DynamicTargetsOptions(TrainingOptions):
         yield from idle(self, "init_split", unless=observes, active=self.observes_start)
         yield from idle(self, "late_epochs", unless=observes, active=self.observes_start)
         adjusts = "adjustment is sigma_spacing, or another that takes sigma_sum"
-        active = "sigma_sum" in _inputs("adjustments", self.adjustment)
-        yield from idle(self, "sigma_split", unless=adjusts, active=active)
+        yield from idle(self, "sigma_split", unless=adjusts, active=self.observes_sigma)
         yield from idle(self, "adjust", unless="adjustment is another than keep", active=self.adjustment != "keep")
 
     @property
@@ -120,10 +119,9 @@ def _inputs(kind: str, name: str) -> frozenset[str]:
 def _check_parameters(options: DynamicTargetsOptions) -> Iterator[Complaint]:
     """The bounds that the catalogue's strategies, adjustments and network state, before anything starts."""
     given = {**options.strategy_parameters, **options.adjustment_parameters}
-    for name, low, high, low_open in _RANGES:
-        value = given.get(name)
-        if value is not None and not (low < value <= high if low_open else low <= value <= high):
-            yield Complaint(name, f"must be above {low} and at most {high}", value)
+    for name, highest in _HIGHEST.items():
+        if name in given and not 0 < given[name] <= highest:
+            yield Complaint(name, f"must be above 0 and at most {highest}", given[name])
     for name in _PROBABILITIES:
         if name in given and not 0 <= given[name] <= 1:
             yield Complaint(name, "must be at least 0 and at most 1", given[name])

@@ -39,6 +39,13 @@ def test_auto_is_the_table_where_it_has_the_set_else_the_sets_own() -> None:
     assert constants("CIFAR10", "none", **OWN_RGB) == ((0.0,) * 3, (255.0,) * 3)
 
 
+def test_mnists_usual_constants() -> None:
+    """Oracle: torchvision's ToTensor and Normalize((0.1307,), (0.3081,)), for every channel."""
+    mean, std = constants("CIFAR10", "mnist", **OWN_RGB)
+    assert (100 - mean[2]) / std[2] == pytest.approx((100 / 255 - 0.1307) / 0.3081)
+    assert (len(mean), len(std)) == (3, 3)
+
+
 def test_what_does_not_fit_is_refused_with_the_choices() -> None:
     with pytest.raises(DataError, match=", ".join(NORMALISATIONS)):
         constants("MNIST", "table_2", **OWN)
