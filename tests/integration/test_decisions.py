@@ -107,12 +107,15 @@ def test_a_trainable_that_does_not_report_what_the_study_needs_is_an_error(run_s
 
 
 def test_two_trials_of_short_epochs_overlap(run_study: RunStudy) -> None:
-    """Oracle: with two at a time, two processes serve ten trials, and trials of different processes overlap."""
+    """Oracle: with two at a time, two processes serve ten trials, and trials of different processes overlap.
+
+    However slowly a process starts, its first trial waits for the other's: trials one at a time would never meet.
+    """
     result = run_study(
         """
         name: overlap
-        trainable: toys.py:Curve
-        fixed: {epoch_s: 0.25}
+        trainable: toys.py:Meeting
+        fixed: {epoch_s: 0.1, meeting: overlap}
         space: {x: {uniform: [0, 1]}}
         search: {metric: val/accuracy, mode: max, trials: 10, budget: {max: 4}, max_concurrent: 2}
         """
@@ -120,11 +123,12 @@ def test_two_trials_of_short_epochs_overlap(run_study: RunStudy) -> None:
     done = trials(result)
     processes = [trial.results[0].metrics["process"] for trial in done]
     assert len(set(processes)) == 2
+    assert max(trial.results[0].metrics["time/epoch_s"] for trial in done) < 60
     overlaps = [
         (first.number, second.number)
-        for first in done
-        for second in done
-        if first.number < second.number and (first.ended_at_ms or 0) > second.started_at_ms
+        for first, second in itertools.combinations(done, 2)
+        if processes[first.number] != processes[second.number]
+        and max(first.started_at_ms, second.started_at_ms) < min(first.ended_at_ms or 0, second.ended_at_ms or 0)
     ]
     assert overlaps
 
@@ -148,17 +152,14 @@ def test_nothing_but_the_process_survives_from_trial_to_trial(run_study: RunStud
 
 
 def test_more_trials_at_a_time_than_fit_waste_no_time(run_study: RunStudy) -> None:
-    """Oracle: two CPUs, four trials asked for at a time: no process waits five seconds between two of its trials.
-
-    Sixteen trials of a second each: a process that takes some seconds to start still finds work left.
-    """
+    """Oracle: two CPUs, four trials asked for at a time: no process waits five seconds between two of its trials."""
     result = run_study(
         """
         name: crowded
-        trainable: toys.py:Curve
-        fixed: {epoch_s: 0.3}
+        trainable: toys.py:Meeting
+        fixed: {epoch_s: 0.1, meeting: crowded}
         space: {x: {uniform: [0, 1]}}
-        search: {metric: val/accuracy, mode: max, trials: 16, budget: {max: 3}, max_concurrent: 4}
+        search: {metric: val/accuracy, mode: max, trials: 8, budget: {max: 3}, max_concurrent: 4}
         """
     )
     by_process: dict[float, list[TrialRecord]] = {}

@@ -133,6 +133,19 @@ class Foreign(tune.Trainable):
         self.total = float(Path(checkpoint_dir, "total.txt").read_text(encoding="utf-8"))
 
 
+class Meeting(Curve):
+    """Waits in its first epoch, up to a minute, until another process trains a trial of the same meeting as well."""
+
+    def train_epoch(self) -> dict[str, float]:
+        folder = self.context.cache_dir / self.config["meeting"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / str(os.getpid())).touch()
+        deadline = time.monotonic() + 60
+        while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return super().train_epoch()
+
+
 class Finalist(Curve):
     """Tells whether selection is over; a note beside the data counts how often the test split is opened."""
 
