@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -60,10 +60,10 @@ class Execution:
 
     def run(self, left: Sequence[Search], *, before: RunResult) -> RunResult:
         """Run the searches that are left; `before` holds those that were done. Raises Interrupted after a signal."""
-        with stop_signals(self._stop):
-            return self._run(left, before)
+        with stop_signals(self._stop) as take_signals:
+            return self._run(left, before, take_signals)
 
-    def _run(self, left: Sequence[Search], before: RunResult) -> RunResult:
+    def _run(self, left: Sequence[Search], before: RunResult, take_signals: Callable[[], None]) -> RunResult:
         try:
             trainable = resolve(self._plan.searches[0].trainable)
         except TrainableError as error:
@@ -75,6 +75,7 @@ class Execution:
         libraries = ("mlflow", *_LIBRARIES.get(self._study.search.searcher.name, ()))
         threading.Thread(target=_import, args=libraries, name="imports", daemon=True).start()
         with self._cluster() as cluster:
+            take_signals()
             demand = self._demand(cluster)
             # One process for each trial at a time, and one that stands by to open a search's test split.
             cluster.warm(self._study.search.max_concurrent + 1, env_vars=environment())

@@ -14,10 +14,14 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_signals(ask: Callable[[], None]) -> Iterator[None]:
-    """Call `ask` on the first signal within the block. Outside the main thread signals are somebody else's."""
+def stop_signals(ask: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Call `ask` on the first signal within the block. Outside the main thread signals are somebody else's.
+
+    Yields a function that takes the signals back from a library that has helped itself to them meanwhile: `ray.init`
+    gives SIGTERM to a handler of its own, which prints a stack of addresses and ends the process.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
     asked = False
 
@@ -28,9 +32,14 @@ def stop_signals(ask: Callable[[], None]) -> Iterator[None]:
         asked = True
         ask()
 
-    before = {number: signal.signal(number, handle) for number in _STOPPING}
+    def take() -> None:
+        for number in _STOPPING:
+            signal.signal(number, handle)
+
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+    take()
     try:
-        yield
+        yield take
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -104,7 +104,7 @@ def test_a_final_run_that_fails_is_told_and_left_out_of_the_mean(run_study: RunS
 
 
 def test_a_foreign_trainable_has_no_final_runs(run_study: RunStudy) -> None:
-    text = TEXT.format(name="foreign", fixed="{}", seeds=2).replace("toys.py:Finalist", "toys.py:Troubled")
+    text = TEXT.format(name="untested", fixed="{}", seeds=2).replace("toys.py:Finalist", "toys.py:Troubled")
     with pytest.raises(InputError, match=r"final: .*test\(\)"):
         run_study(text)
 

@@ -86,7 +86,10 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path
     assert not json.loads(out)["ran"]
 
 
-def test_ctrl_c_says_how_to_go_on_and_a_second_run_is_told_who_holds_the_study(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_says_how_to_go_on_and_a_second_run_is_told_who_holds_the_study(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """Oracle: exit code 130 within seconds, the same command on stderr; a run beside it gets exit code 1 and a pid."""
     running = _start(tmp_path, "home")
     _wait_for_results(_ledger(tmp_path, "home"), 1)
@@ -94,7 +97,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_second_run_is_told_who_holds_the_study(t
     assert code == 1
     assert f"process {running.pid}" in err
     asked_at = time.monotonic()
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     code, _, err = _finish(running)
     assert code == 130
     assert time.monotonic() - asked_at < 30
