@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run: what lands must not depend on a draw.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 # Ray decides at import whether it listens on loopback only, and some tests import it before a cluster starts.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"

@@ -84,11 +84,20 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def _generation(root: Path, study: Study, *, fresh: bool) -> StudyFolder:
     generations = _generations(root)
     wanted = identity(study)
+    if generations and not _begun(generations[-1]):  # a mistake was found at its start: nothing holds it to what it was
+        return _write(generations[-1], study, wanted)
     if generations and not fresh:
         began_as = json.loads((generations[-1] / "study.json").read_text(encoding="utf-8"))["identity"]
         _refuse_changes(study.name, began_as, wanted)
         return _read(generations[-1], study.name)
-    path = root / f"{len(generations) + 1:04d}"
+    return _write(root / f"{len(generations) + 1:04d}", study, wanted)
+
+
+def _begun(path: Path) -> bool:
+    return any(path.glob("searches/*"))
+
+
+def _write(path: Path, study: Study, wanted: Mapping[str, Any]) -> StudyFolder:
     path.mkdir(exist_ok=True)
     (path / "study.yaml").write_text(study.source, encoding="utf-8")
     # Last, because its presence says that the generation is whole.

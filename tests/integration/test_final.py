@@ -107,6 +107,10 @@ def test_a_foreign_trainable_has_no_final_runs(run_study: RunStudy) -> None:
     text = TEXT.format(name="untested", fixed="{}", seeds=2).replace("toys.py:Finalist", "toys.py:Troubled")
     with pytest.raises(InputError, match=r"final: .*test\(\)"):
         run_study(text)
+    # nothing was started, so the study may be mended as one likes and keeps its name
+    mended = run_study(TEXT.format(name="untested", fixed="{}", seeds=1))
+    assert mended.study_id == "untested"
+    assert [len(found.outcome.finals) for found in mended.searches] == [1, 1]
 
 
 class Steps:
