@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from statistics import stdev
 
 CONFIDENCE = 0.95
 
@@ -37,11 +37,6 @@ def binomial_half_width(proportion: float, n: int, *, confidence: float = CONFID
     z = float(stats.norm.ppf((1 + confidence) / 2))
     drawn = (proportion * n + z**2 / 2) / (n + z**2)
     return z * math.sqrt(drawn * (1 - drawn) / (n + z**2))
-
-
-def mean(values: Sequence[float]) -> float:
-    """The arithmetic mean. Raises StatisticsError without values."""
-    return fmean(values)
 
 
 def _t(k: int, confidence: float) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from results.records import SearchOutcome
 from results.samples import final_values
-from results.statistics import mean, mean_half_width
+from results.statistics import mean_half_width
 from results.tables import Table, cell_text, count_states
 
 
@@ -52,7 +53,7 @@ def _tested(outcome: SearchOutcome, name: str) -> float | str | None:
     half = mean_half_width(values)
     if half is None:
         return _rounded(outcome.test_metrics.get(name))
-    return f"{mean(values):.4f} ± {half:.4f} (n={len(values)})"
+    return f"{fmean(values):.4f} ± {half:.4f} (n={len(values)})"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import fmean
 from typing import Any
 
 from results.records import SearchOutcome, TrialRecord, rank
 from results.references import Entry, Reference
 from results.samples import Sample, configured_like_best, matches, sample
-from results.statistics import binomial_half_width, mean, prediction_half_width
+from results.statistics import binomial_half_width, prediction_half_width
 
 ONE_POINT = 0.01
 
@@ -118,7 +119,7 @@ def _of_search(entry: Entry, outcome: SearchOutcome) -> Verdict:
 
 def _number(entry: Entry, runs: Sample, blank: Verdict) -> Verdict:
     values = [value / entry.scale for value in runs.values]
-    ours = mean(values)
+    ours = fmean(values)
     seeds = prediction_half_width(values)
     parts, halves = [], []
     if seeds is not None:
@@ -188,7 +189,7 @@ def _choice_among(entry: Entry, outcome: SearchOutcome, blank: Verdict) -> Verdi
         name: sample(outcome, metric, at=entry.at, config=entry.config, lower=False)
         for name, metric in entry.among.items()
     }
-    scores = {name: mean(found.values) for name, found in runs.items() if found.values}
+    scores = {name: fmean(found.values) for name, found in runs.items() if found.values}
     if len(scores) < len(runs):
         lacking = ", ".join(name for name in runs if name not in scores)
         return replace(blank, how=f"not measured: {lacking}")
@@ -201,7 +202,7 @@ def _choice_of_factor(entry: Entry, searches: Sequence[_Search]) -> Verdict:
     for search in searches:
         found = sample(search.outcome, entry.metric or "", at=entry.at, config=entry.config, lower=False)
         if found.values:
-            scores[str(search.settings.get(entry.factor or ""))] = mean(found.values)
+            scores[str(search.settings.get(entry.factor or ""))] = fmean(found.values)
             runs.append(len(found.values))
     blank = Verdict(entry=entry, outcome=Outcome.NOT_RUN, theirs=_theirs(entry))
     if len(scores) < 2:

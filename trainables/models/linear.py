@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ class StandardisedLinear(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, mean: NDArray, std: NDArray, n_classes: int, *, init_std: float) -> None:  # type: ignore[type-arg]
+    def __init__(self, mean: NDArray[Any], std: NDArray[Any], n_classes: int, *, init_std: float) -> None:
         super().__init__()
         deviation = torch.as_tensor(std, dtype=torch.float64).flatten()
         self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float64).flatten().float())

@@ -109,7 +109,7 @@ def _fetched(reference: Any, task: FinalTask) -> TrialRecord:
 
 
 def train_final(task: FinalTask) -> TrialRecord:
-    """Train, measure the test split once, export; in a process of the cluster."""
+    """Train, or go on training, and measure the test split once; in a process of the cluster."""
     results: list[ResultRecord] = []
     task = replace(task, record=replace(task.record, started_at_ms=_now_ms()))
     try:

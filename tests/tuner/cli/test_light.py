@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("ray", "torch", "torchvision", "mlflow", "hyperopt", "optuna", "pandas", "sklearn", "numpy", "matplotlib")
+HEAVY = (
+    "ray",
+    "torch",
+    "torchvision",
+    "mlflow",
+    "hyperopt",
+    "optuna",
+    "pandas",
+    "sklearn",
+    "numpy",
+    "scipy",
+    "matplotlib",
+)
 MEASURED = """
 import sys, resource
 from tuner.cli.main import app
