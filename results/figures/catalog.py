@@ -1,4 +1,4 @@
-"""The figures of a search's best trial by name. Adding one is its file and its line here."""
+"""Figures by name: of a best trial, of a search, of a study. Adding one is its file and its line here."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from results.figures import class_curves, confusion, curves, templates, true_cla
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from results.figures.source import Source
-
 
 class Figure(NamedTuple):
-    """data: what is shown, of a Source; raises NotDrawnError where that has none. draw: puts it on a new canvas."""
+    """data: what is shown, of a Source or StudySource; raises NotDrawnError where that has none.
+
+    draw: puts it on a new canvas.
+    """
 
     about: str
-    data: Callable[[Source], Any]
+    data: Callable[[Any], Any]
     draw: Callable[[Any], Canvas]
 
 
-FIGURES: Mapping[str, Figure] = {
+TRIAL_FIGURES: Mapping[str, Figure] = {
     "loss": Figure("loss of each split by epoch", partial(curves.data, quantity="loss"), curves.draw),
     "cost": Figure("loss and penalty by epoch", partial(curves.data, quantity="cost"), curves.draw),
     "accuracy": Figure("accuracy of each split by epoch", partial(curves.data, quantity="accuracy"), curves.draw),
@@ -38,3 +39,6 @@ FIGURES: Mapping[str, Figure] = {
         "precision against recall of each class", partial(class_curves.data, kind="precision_recall"), class_curves.draw
     ),
 }
+
+SEARCH_FIGURES: Mapping[str, Figure] = {}  # of all trials of a search
+STUDY_FIGURES: Mapping[str, Figure] = {}  # of all searches of a study: these take a StudySource

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures.canvas import save, styled
-from results.figures.catalog import FIGURES
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
     from results.figures.catalog import Figure
-    from results.figures.source import Source
+    from results.figures.source import Source, StudySource
 
 
 class Gallery(NamedTuple):
@@ -22,7 +21,7 @@ class Gallery(NamedTuple):
     left_out: dict[str, str]
 
 
-def draw_all(source: Source, folder: Path, figures: Mapping[str, Figure] = FIGURES) -> Gallery:
+def draw_all(source: Source | StudySource, folder: Path, figures: Mapping[str, Figure]) -> Gallery:
     """Draw into `folder`, which is made if a figure can be drawn; files of the same name are written over."""
     gallery = Gallery({}, {})
     for name, figure in figures.items():

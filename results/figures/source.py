@@ -1,28 +1,48 @@
-"""What a figure may be made of: one search's best trial, its results and its arrays. Pure."""
+"""What a figure may be made of: a search with every result, the arrays of its best trial; or all of a study. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from results.records import SearchRecord, TrialRecord
+    from results.records import SearchOutcome, SearchRecord, StudyRecord, TrialRecord
+
+    Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 class NotDrawnError(Exception):
-    """A figure that this search has no data for; the message says what is missing."""
+    """A figure that there are no data for; the message says what is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A search, its best trial with every result, and the arrays that were kept of that trial's best step."""
+    """One search. outcome: with every result of its trials. load: fetches the arrays of the best trial's best step."""
 
-    search: SearchRecord
-    trial: TrialRecord
-    arrays: Mapping[str, np.ndarray[Any, Any]]
+    outcome: SearchOutcome
+    load: Callable[[], Arrays]
+
+    @property
+    def search(self) -> SearchRecord:
+        """The search itself."""
+        return self.outcome.search
+
+    @property
+    def trial(self) -> TrialRecord:
+        """The best trial. Raises NotDrawnError if there is none."""
+        best = self.outcome.best_trial
+        if best is None:
+            raise NotDrawnError("no trial succeeded")
+        return best
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """Everything that was kept of the best trial; empty if nothing was."""
+        return self.load()
 
     def need(self, *names: str) -> tuple[np.ndarray[Any, Any], ...]:
         """Arrays by name. Raises NotDrawnError if one was not kept."""
@@ -30,3 +50,11 @@ class Source:
         if missing:
             raise NotDrawnError(f"the best trial kept no {', '.join(missing)}")
         return tuple(self.arrays[name] for name in names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySource:
+    """A study with its searches, in the order of the grid."""
+
+    study: StudyRecord
+    searches: tuple[Source, ...]

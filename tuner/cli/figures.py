@@ -59,14 +59,15 @@ def command(
 
 def _draw(store: Store, outcome: SearchOutcome, folder: Path) -> Gallery | None:
     """The figures of a search's best trial; None if it has none."""
-    trial = outcome.best_trial
-    if trial is None:
+    if outcome.best_trial is None:
         return None
+    from results.figures.catalog import TRIAL_FIGURES
     from results.figures.gallery import draw_all
     from results.figures.source import Source
 
-    arrays = store.arrays(outcome.run_id) if outcome.run_id is not None else {}
-    return draw_all(Source(search=outcome.search, trial=trial, arrays=arrays), folder / outcome.search.key)
+    run = outcome.run_id
+    source = Source(outcome=outcome, load=lambda: store.arrays(run) if run is not None else {})
+    return draw_all(source, folder / outcome.search.key, TRIAL_FIGURES)
 
 
 def _facts(outcome: SearchOutcome, gallery: Gallery | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from results.figures import class_curves, confusion, curves, templates, true_class_probability
-from results.figures.catalog import FIGURES, Figure
+from results.figures.catalog import TRIAL_FIGURES, Figure
 from results.figures.gallery import draw_all
 from results.figures.source import NotDrawnError, Source
-from results.records import ResultRecord, SearchRecord, TrialRecord, TrialState
+from results.records import ResultRecord, SearchOutcome, SearchRecord, TrialRecord, TrialState
 
 NAN = float("nan")
 HISTORY: list[dict[str, float]] = [
@@ -57,7 +57,7 @@ def source(history: list[dict[str, float]] = HISTORY, **arrays: np.ndarray[Any, 
         started_at_ms=0,
         results=results,
     )
-    return Source(search=search, trial=trial, arrays={**ARRAYS, **arrays})
+    return Source(outcome=SearchOutcome(search=search, trials=(trial,)), load=lambda: {**ARRAYS, **arrays})
 
 
 def test_curves() -> None:
@@ -112,14 +112,14 @@ def test_curves_of_classes() -> None:
     curve = class_curves.data(source(), "precision_recall")
     assert curve.curves == (("cat", (1, 1, 0.5, 0), (0.5, 0.75, 1, 1), 0.875),)
     with pytest.raises(NotDrawnError, match="kept no roc_0"):
-        class_curves.data(Source(search=source().search, trial=source().trial, arrays={"classes": np.array([])}), "roc")
+        class_curves.data(Source(outcome=source().outcome, load=lambda: {"classes": np.array([])}), "roc")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", TRIAL_FIGURES)
 def test_every_figure_is_drawn_with_named_axes(name: str) -> None:
     """Oracle: each pair of axes has both labels, or is a picture, or a colour scale with one."""
     history = [{**metrics, "train/cost": 2.0, "val/cost": 2.0} for metrics in HISTORY]
-    figure = FIGURES[name]
+    figure = TRIAL_FIGURES[name]
     for given in (source(history), source(history, templates=TEMPLATES[:, :1])):
         canvas = figure.draw(figure.data(given))
         for axes in canvas.axes:
@@ -129,13 +129,12 @@ def test_every_figure_is_drawn_with_named_axes(name: str) -> None:
 
 def test_what_can_be_drawn_is_written_and_the_rest_is_told(tmp_path: Path) -> None:
     """Oracle: no cost was reported and no arrays kept; the same data give the same files."""
-    bare = source()
-    bare = Source(search=bare.search, trial=bare.trial, arrays={})
-    gallery = draw_all(bare, tmp_path / "a")
+    bare = Source(outcome=source().outcome, load=dict)
+    gallery = draw_all(bare, tmp_path / "a", TRIAL_FIGURES)
     assert list(gallery.files) == ["loss", "accuracy"]
     assert gallery.left_out["templates"] == "the best trial kept no templates, classes"
-    assert gallery.left_out.keys() == FIGURES.keys() - gallery.files.keys()
-    again = draw_all(bare, tmp_path / "b")
+    assert gallery.left_out.keys() == TRIAL_FIGURES.keys() - gallery.files.keys()
+    again = draw_all(bare, tmp_path / "b", TRIAL_FIGURES)
     for name, files in gallery.files.items():
         assert [file.suffix for file in files] == [".svg", ".png"]
         assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again.files[name]]
@@ -143,9 +142,8 @@ def test_what_can_be_drawn_is_written_and_the_rest_is_told(tmp_path: Path) -> No
 
 
 def test_nothing_is_made_where_nothing_can_be_drawn(tmp_path: Path) -> None:
-    templates_only: dict[str, Figure] = {"templates": FIGURES["templates"]}
-    bare = source()
-    draw_all(Source(search=bare.search, trial=bare.trial, arrays={}), tmp_path / "none", templates_only)
+    templates_only: dict[str, Figure] = {"templates": TRIAL_FIGURES["templates"]}
+    draw_all(Source(outcome=source().outcome, load=dict), tmp_path / "none", templates_only)
     assert not (tmp_path / "none").exists()
 
 
