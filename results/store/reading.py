@@ -59,6 +59,12 @@ def experiment_of(client: MlflowClient, study_id: str) -> str | None:
     return None if run is None else str(run.info.experiment_id)
 
 
+def study_run(client: MlflowClient, study_id: str) -> str | None:
+    """The run of a study itself; None if there is no such study."""
+    run = _one(client, "study", study_id)
+    return None if run is None else str(run.info.run_id)
+
+
 def trials(client: MlflowClient, search_id: str, *, results: bool) -> list[TrialRecord]:
     """The trials of a search by number; with all results, or only the best one of each.
 
@@ -108,7 +114,7 @@ def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:
         search=codec.to_search(search),
         run_id=str(run.info.run_id),
         experiment_id=str(run.info.experiment_id),
-        files=tuple(_files(client, str(run.info.run_id))),
+        files=tuple(files_of(client, str(run.info.run_id))),
     )
 
 
@@ -189,9 +195,10 @@ def _study_file(client: MlflowClient, run: Run) -> str:
         return Path(path).read_text(encoding="utf-8")
 
 
-def _files(client: MlflowClient, run: str, folder: str | None = None) -> Iterator[str]:
+def files_of(client: MlflowClient, run: str, folder: str | None = None) -> Iterator[str]:
+    """The paths of a run's artifacts, or of those in a folder of them."""
     for entry in client.list_artifacts(run, folder):
         if entry.is_dir:
-            yield from _files(client, run, entry.path)
+            yield from files_of(client, run, entry.path)
         else:
             yield str(entry.path)

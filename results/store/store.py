@@ -14,7 +14,7 @@ from mlflow.entities import Metric
 from numpy.typing import NDArray
 
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
-from results.store import codec, finish, models, reading, view
+from results.store import codec, finish, folders, models, reading, view
 from results.store.connection import connect, sqlite_path
 from results.store.runs import Runs, RunSpec, as_tags
 from results.tables import Table
@@ -158,6 +158,13 @@ class Store:
         else:
             self._client.log_artifact(run, str(path), folder)
 
+    def log_folder(self, run: str, folder: Path, to: str) -> bool:
+        """Make the run's artifacts under `to` what `folder` holds, figures say; whether anything had to be sent.
+
+        Sent again, it is the same; files that are in the folder no more go. Raises ValueError if it has no files.
+        """
+        return folders.log_folder(self._client, run, folder, to)
+
     def log_model(
         self,
         search_run: str,
@@ -178,6 +185,10 @@ class Store:
     def studies(self) -> list[StudyRecord]:
         """Every study of this store, the oldest first."""
         return reading.studies(self._client)
+
+    def study_run(self, study_id: str) -> str | None:
+        """The run of a study itself, which its report and its figures are logged to; None if there is no such study."""
+        return reading.study_run(self._client, study_id)
 
     def searches(self, study_id: str) -> list[SearchRecord]:
         """The searches of a study, in the order of their start."""
