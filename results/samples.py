@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from results.records import ResultRecord, SearchOutcome, TrialRecord
+from results.records import ResultRecord, SearchOutcome, SearchRecord, TrialRecord
 from results.references import AtStep, Within
 
 
 @dataclass(frozen=True)
 class Sample:
-    """values: one for each run that has the metric. why: what is missing, empty if nothing is."""
+    """values: one for each run that has the metric. why: what is missing, empty if nothing is.
+
+    seeds: the runs' seeds, in the order of the values.
+    """
 
     values: tuple[float, ...]
     why: str = ""
+    seeds: tuple[int, ...] = ()
 
 
 def sample(
@@ -38,21 +42,39 @@ def sample(
     if not trials:
         return Sample((), "no trial has this configuration, or none has ended")
     usable = [trial for trial in trials if not trial.state.failed]
-    if at == "best" and not config and (tested := final_values(outcome, metric)):
-        return Sample(tuple(tested), _failures(len(outcome.finals) - len(tested), len(outcome.finals)))
-    read = _reader(outcome, at, lower=lower)
-    values = tuple(value for trial in usable if (value := read(trial, metric)) is not None)
-    if not values and at == "best" and outcome.best_trial in usable and metric in outcome.test_metrics:
-        values = (outcome.test_metrics[metric],)
-    if not values:
+    if at == "best" and not config and (tested := _by_seed(outcome.finals, metric, _last)):
+        return _sample(tested, len(outcome.finals) - len(tested), len(outcome.finals))
+    found = _by_seed(usable, metric, _reader(outcome, at, lower=lower))
+    best = outcome.best_trial
+    if not found and at == "best" and best in usable and best is not None and metric in outcome.test_metrics:
+        found = [(best.seed, outcome.test_metrics[metric])]
+    if not found:
         return Sample((), f"{metric} was not measured{_where(at)}")
-    return Sample(values, _failures(len(trials) - len(usable), len(trials)))
+    return _sample(found, len(trials) - len(usable), len(trials))
 
 
 def final_values(outcome: SearchOutcome, metric: str) -> list[float]:
     """A metric of the final runs, measured once at the end of each: of those that did not fail and have it."""
-    ended = [final.results[-1] for final in outcome.finals if final.results and not final.state.failed]
-    return _finite(ended, metric)
+    return [value for _, value in _by_seed(outcome.finals, metric, _last)]
+
+
+def tested_metric(search: SearchRecord) -> str:
+    """The search's metric on the test split: "val/accuracy" there is "test/accuracy"."""
+    return f"test/{search.metric.removeprefix('val/').removeprefix('test/')}"
+
+
+def _by_seed(
+    runs: Iterable[TrialRecord], metric: str, read: Callable[[TrialRecord, str], float | None]
+) -> list[tuple[int, float]]:
+    return [(run.seed, value) for run in runs if not run.state.failed and (value := read(run, metric)) is not None]
+
+
+def _sample(found: Sequence[tuple[int, float]], failed: int, of: int) -> Sample:
+    return Sample(tuple(value for _, value in found), _failures(failed, of), tuple(seed for seed, _ in found))
+
+
+def _last(run: TrialRecord, metric: str) -> float | None:
+    return next(iter(_finite(run.results[-1:], metric)), None)
 
 
 def _failures(failed: int, of: int) -> str:

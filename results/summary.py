@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from results.records import SearchOutcome
-from results.samples import final_values
+from results.samples import final_values, tested_metric
 from results.statistics import mean_half_width
 from results.tables import Table, cell_text, count_states
 
@@ -18,24 +18,20 @@ def summary(outcomes: Sequence[SearchOutcome]) -> Table:
     Columns that would be empty are left out. Metrics are shown at four decimals.
     """
     metrics = dict.fromkeys(outcome.search.metric for outcome in outcomes)
-    tests = dict.fromkeys(_test_metric(outcome) for outcome in outcomes)
+    tests = dict.fromkeys(
+        name for outcome in outcomes if (name := tested_metric(outcome.search)) != outcome.search.metric
+    )
     columns = ("search", *metrics, "step", *tests, "configuration", "trials", "model")
     rows = [_row(outcome, list(metrics), list(tests)) for outcome in outcomes]
     kept = [index for index in range(len(columns)) if any(row[index] not in (None, "") for row in rows)]
     return Table(tuple(columns[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows))
 
 
-def _test_metric(outcome: SearchOutcome) -> str:
-    """The same metric on the test split: "val/accuracy" there is "test/accuracy"."""
-    _, _, name = outcome.search.metric.rpartition("val/")
-    return f"test/{name}"
-
-
 def _row(outcome: SearchOutcome, metrics: Sequence[str], tests: Sequence[str]) -> tuple[Any, ...]:
     search, trial = outcome.search, outcome.best_trial
     best = trial.best(search.metric, search.mode) if trial is not None else None
     value = best.metrics[search.metric] if best is not None else None
-    test = _test_metric(outcome)
+    test = tested_metric(outcome.search)
     return (
         search.key,
         *(_rounded(value) if name == search.metric else None for name in metrics),

@@ -29,8 +29,8 @@ class Table:
 
     def markdown(self) -> str:
         """A Markdown table; `|` and line breaks in cells are escaped."""
-        lines = [_markdown_line(self.columns), _markdown_line("---" for _ in self.columns)]
-        lines += [_markdown_line(row) for row in self.text_rows()]
+        lines = [markdown_line(self.columns), markdown_line("---" for _ in self.columns)]
+        lines += [markdown_line(row) for row in self.text_rows()]
         return "\n".join(lines)
 
     def csv(self) -> str:
@@ -150,6 +150,7 @@ def _union(mappings: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for mapping in mappings for name in mapping))
 
 
-def _markdown_line(cells: Iterable[str]) -> str:
+def markdown_line(cells: Iterable[str]) -> str:
+    """One line of a Markdown table; `|` and line breaks in cells are escaped."""
     escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
     return "| " + " | ".join(escaped) + " |"

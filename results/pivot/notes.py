@@ -1,0 +1,107 @@
+"""What a reader of a table must know, in sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from results.pivot.datum import Datum
+from results.pivot.spec import CELL, TableSpec
+from results.records import SearchOutcome
+from results.significance import LEVEL, MIN_PAIRS
+
+_MAX_NAMED = 6
+
+
+def notes_of(
+    spec: TableSpec,
+    data: Sequence[Datum],
+    outcomes: Sequence[SearchOutcome],
+    *,
+    kept: Sequence[SearchOutcome],
+    passed: Sequence[SearchOutcome],
+    shown: Sequence[str],
+) -> Iterator[str]:
+    """Selection on test data, what is shown and of how many runs, what was passed over, marks, what is missing."""
+    on_test = [outcome for outcome in outcomes if outcome.search.metric.startswith("test/")]
+    if on_test:
+        yield f"Selected on test data (by {on_test[0].search.metric}), as the protocol says: the numbers flatter."
+    if not outcomes:
+        yield "No search has been run."
+        return
+    yield from _shown(spec, data)
+    if passed:
+        left = [name for name in dict.fromkeys(n for o in outcomes for n in o.search.cell) if name not in shown]
+        yield (
+            f"Of the searches that differ in {_listed(left)} the best by {kept[0].search.metric} is shown; "
+            f"{len(passed)} others are not."
+        )
+    yield from _marks(spec, data)
+    yield from _missing(kept, data)
+
+
+def _shown(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
+    metrics = [content.name for content in spec.contents() if content.kind == "metric"]
+    counts = sorted({datum.value.n for datum in data if datum.value.n})
+    if metrics and counts:
+        which = " at the last step" if spec.at == "last" else ""
+        unit = ", in percent" if spec.percent else ""
+        if counts[-1] == 1:
+            yield f"{_listed(metrics)}{which}{unit}: n=1, one run each."
+        else:
+            n = f"n={counts[0]} runs" if len(counts) == 1 else f"n={counts[0]} to {counts[-1]} runs, as given"
+            yield f"{_listed(metrics)}{which}{unit}: mean ± half its 95% interval over {n}."
+    failed: dict[str, list[str]] = {}
+    for datum in data:
+        if datum.value.failed:
+            failed.setdefault(datum.value.failed, []).append(datum.outcome.search.key)
+    for why, keys in failed.items():
+        yield f"{_listed(dict.fromkeys(keys))}: {why}."
+
+
+def _marks(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
+    best = [datum for datum in data if datum.best]
+    if not best:
+        return
+    directions = {datum.content.name: "highest" if datum.mode == "max" else "lowest" for datum in best}
+    bold = ", ".join(f"the {way} {name}" for name, way in directions.items())
+    apart = [name for name in (*spec.rows, *spec.columns) if name not in (*spec.compared, CELL)]
+    whole = set(spec.compared) == set(spec.rows) - {CELL}
+    where = "of each column" if whole else f"over {_listed(spec.compared)}"
+    yield f"Bold: {bold} {where}{f', for each {_listed(apart)}' if apart and not whole else ''}."
+    tests = [datum.comparison for datum in data if datum.comparison is not None]
+    tested = [test for test in tests if test.test]
+    if tested:
+        names = _listed(dict.fromkeys(test.test for test in tested))
+        counts = sorted({test.n[0] for test in tested})
+        n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        yield (
+            f"†: not significantly worse than the best at {LEVEL:.0%} ({names} over n={n} shared seeds, "
+            "corrected after Holm for the comparisons with one best)."
+        )
+    if len(tested) < len(tests):
+        whys = dict.fromkeys(test.why for test in tests if not test.test)
+        some = "Nothing was" if not tested else f"{len(tests) - len(tested)} values were not"
+        yield f"{some} tested against the best ({'; '.join(whys)}); a paired test needs {MIN_PAIRS} shared seeds."
+
+
+def _missing(kept: Sequence[SearchOutcome], data: Sequence[Datum]) -> Iterator[str]:
+    missing: dict[str, list[str]] = {}
+    for outcome in kept:
+        of_search = [datum for datum in data if datum.outcome is outcome]
+        if outcome.best_trial is None:
+            missing.setdefault("no trial succeeded", []).append(outcome.search.key)
+            continue
+        if not of_search:
+            missing.setdefault("has none of these metrics", []).append(outcome.search.key)
+        for datum in of_search:
+            if datum.value.why:
+                missing.setdefault(datum.value.why, []).append(outcome.search.key)
+    for why, keys in missing.items():
+        yield f"Empty: {_listed(dict.fromkeys(keys))}: {why}."
+
+
+def _listed(names: object) -> str:
+    listed = list(names)  # type: ignore[call-overload]
+    more = len(listed) - _MAX_NAMED
+    text = ", ".join(listed[:_MAX_NAMED])
+    return f"{text} and {more} more" if more > 0 else text

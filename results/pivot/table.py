@@ -1,0 +1,82 @@
+"""A table with grouped headers, as it was laid out: what Markdown, CSV, LaTeX and HTML are written from. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What stands in one place.
+
+    text: as a person reads it, without marks; empty where there is nothing. value: the number in full (a mean over
+    `n` runs), or a hyperparameter's value. half_width: of the 95% interval of the mean, None with one run.
+    best: the best of those that it is compared with. tied: not significantly worse than the best.
+    run_id, search_key: the search that it comes from; None where there is none. why: what an empty cell lacks.
+    seeds: the values by their run's seed, what tests pair.
+    """
+
+    text: str = ""
+    value: Any = None
+    half_width: float | None = None
+    n: int = 0
+    best: bool = False
+    tied: bool = False
+    run_id: str | None = None
+    search_key: str | None = None
+    why: str = ""
+    seeds: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Header:
+    """One cell of a header row, over `span` value columns."""
+
+    text: str
+    span: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """labels: one for each row factor. cells: one for each value column."""
+
+    labels: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PivotTable:
+    """A table by grid factors.
+
+    row_factors: the names over the row labels. column_factors: what each header row shows, from the top; the
+    quantity is "cell" there. headers: the header rows, each spanning all value columns; at least one.
+    columns: the path of each value column through the headers. notes: sentences that belong below it.
+    """
+
+    name: str
+    title: str
+    row_factors: tuple[str, ...]
+    column_factors: tuple[str, ...]
+    headers: tuple[tuple[Header, ...], ...]
+    columns: tuple[tuple[str, ...], ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    def markdown(self) -> str:
+        """A Markdown table: headers joined by " / ", the best bold, those not significantly worse with a dagger."""
+        from results.pivot.formats import markdown
+
+        return markdown(self)
+
+    def csv(self) -> str:
+        """Comma-separated values: one line a cell, with its factors, the number in full, n, marks, search and run."""
+        from results.pivot.formats import csv_text
+
+        return csv_text(self)
+
+    def latex(self) -> str:
+        """A LaTeX table for the package booktabs, headers over several columns."""
+        from results.pivot.formats import latex
+
+        return latex(self)

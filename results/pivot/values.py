@@ -1,0 +1,108 @@
+"""What one search has to say of one content. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+from results.pivot.contents import Content
+from results.pivot.spec import TableSpec
+from results.records import Mode, SearchOutcome
+from results.samples import Sample, configured_like_best, sample, tested_metric
+from results.statistics import mean_half_width
+
+_SMALL_IS_GOOD = ("loss", "cost", "error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """value: None if the search has none, with the reason in `why`. seeds: the runs' values by their seed.
+
+    n: runs behind it, 0 where that says nothing. failed: how many more runs there would have been, in words.
+    """
+
+    value: Any = None
+    half_width: float | None = None
+    n: int = 0
+    seeds: tuple[tuple[int, float], ...] = ()
+    why: str = ""
+    failed: str = ""
+
+
+def value_of(outcome: SearchOutcome, content: Content, metric: str, spec: TableSpec) -> Value:
+    """The content's value in one search; `metric` is the name that a metric's pattern came to there."""
+    best = outcome.best_trial
+    if best is None:
+        return Value(why="no trial succeeded")
+    result = best.best(outcome.search.metric, outcome.search.mode)
+    if content.kind == "config":
+        settings = {**outcome.search.params, **outcome.search.cell, **best.config}
+        return Value(value=settings.get(content.name))
+    if content.kind == "step":
+        return Value(value=None if result is None else result.step)
+    if content.kind == "runs":
+        return Value(value=len(_tested(outcome, spec.at).values) or None)
+    if content.kind == "optimism":
+        return _optimism(outcome, spec.at)
+    if content.kind == "best":
+        return _best_names(outcome, content, spec)
+    return _measured(sample(outcome, metric, at=spec.at))
+
+
+def metrics_of(outcome: SearchOutcome) -> list[str]:
+    """The names of all metrics that a table can show of this search: its winner's, its final runs', its test's."""
+    runs = [*configured_like_best(outcome, {}), *outcome.finals]
+    names = dict.fromkeys(name for run in runs for result in run.results for name in result.metrics)
+    return list(names | dict.fromkeys(outcome.test_metrics))
+
+
+def mode_of(metric: str, outcomes: Iterable[SearchOutcome], given: Mode | None) -> Mode:
+    """Whether a small or a large value of a metric is good: as given, small for losses, else as the study has it."""
+    words = metric.replace("_", "/").split("/")
+    if given is not None:
+        return given
+    if any(word in _SMALL_IS_GOOD for word in words):
+        return "min"
+    return next((outcome.search.mode for outcome in outcomes), "max")
+
+
+def _measured(found: Sample) -> Value:
+    if not found.values:
+        return Value(why=found.why)
+    return Value(
+        value=fmean(found.values),
+        half_width=mean_half_width(found.values),
+        n=len(found.values),
+        seeds=tuple(zip(found.seeds, found.values, strict=True)),
+        failed=found.why,
+    )
+
+
+def _tested(outcome: SearchOutcome, at: Literal["best", "last"]) -> Sample:
+    """The runs that the test metric is the mean of, or the search's own metric where nothing was tested."""
+    found = sample(outcome, tested_metric(outcome.search), at=at)
+    return found if found.values else sample(outcome, outcome.search.metric, at=at)
+
+
+def _optimism(outcome: SearchOutcome, at: Literal["best", "last"]) -> Value:
+    search = outcome.search
+    selected, tested = sample(outcome, search.metric, at=at), sample(outcome, tested_metric(search), at=at)
+    if not selected.values or not tested.values:
+        return Value(why=selected.why or tested.why)
+    gap = fmean(selected.values) - fmean(tested.values)
+    return Value(value=gap if search.mode == "max" else -gap)
+
+
+def _best_names(outcome: SearchOutcome, content: Content, spec: TableSpec) -> Value:
+    means: Mapping[str, float] = {
+        "/".join(names): fmean(found.values)
+        for names, metric in content.bindings(metrics_of(outcome))
+        if (found := sample(outcome, metric, at=spec.at)).values
+    }
+    if not means:
+        return Value(why=f"{content.name} was not measured")
+    mode = mode_of(content.name, [outcome], spec.mode)
+    top = max(means.values()) if mode == "max" else min(means.values())
+    return Value(value=" or ".join(name for name, mean in means.items() if abs(mean - top) <= 1e-12))
