@@ -52,6 +52,6 @@ def _remove(client: MlflowClient, artifacts: str, names: set[str]) -> None:
     repository = get_artifact_repository(artifacts, tracking_uri=client.tracking_uri)
     for name in sorted(names):
         try:
-            repository.delete_artifacts(name)
+            repository.delete_artifacts(name)  # type: ignore[no-untyped-call]
         except (MlflowException, NotImplementedError, OSError) as error:  # not every artifact store can
             _log.warning("%s is out of date, and the artifact store does not delete it: %s", name, error)
