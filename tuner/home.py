@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from results.homes import store_uri
+
 
 @dataclass(frozen=True)
 class Home:
@@ -15,7 +17,7 @@ class Home:
     @property
     def tracking_uri(self) -> str:
         """The MLflow store of this home."""
-        return f"sqlite:///{self.root / 'mlflow.db'}"
+        return store_uri(self.root)
 
     @property
     def artifacts(self) -> Path:

@@ -75,12 +75,12 @@ def trials(client: MlflowClient, search_id: str, *, results: bool) -> list[Trial
     return [] if run is None else _trials(client, run, results=results)
 
 
-def outcomes(client: MlflowClient, study_id: str) -> list[SearchOutcome]:
-    """The searches of a study with what came out of them."""
+def outcomes(client: MlflowClient, study_id: str, *, results: bool = False) -> list[SearchOutcome]:
+    """The searches of a study with what came out of them; of their trials all results, or only the best one of each."""
     return [
         SearchOutcome(
             search=codec.to_search(run),
-            trials=_trials(client, run, results=False),
+            trials=_trials(client, run, results=results),
             test_metrics=codec.from_json_tags(run.data.tags, "tuner.test"),
             finals=_finals(client, run),
             model=run.data.tags.get("tuner.model"),

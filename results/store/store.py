@@ -206,9 +206,12 @@ class Store:
         """The arrays that were kept of a search's best trial; empty if there are none."""
         return reading.arrays(self._client, search_run)
 
-    def outcomes(self, study_id: str) -> list[SearchOutcome]:
-        """The searches of a study with their trials (best results only), test metrics and registered models."""
-        return reading.outcomes(self._client, study_id)
+    def outcomes(self, study_id: str, *, results: bool = False) -> list[SearchOutcome]:
+        """The searches of a study with their trials, final runs, test metrics and registered models.
+
+        results: every result of each trial, instead of (cheap) the best one.
+        """
+        return reading.outcomes(self._client, study_id, results=results)
 
     def study_link(self, ui: str, study_id: str) -> str | None:
         """The address of a study's table of trials under the UI's address; None if the store has no such study."""

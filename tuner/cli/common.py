@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from results import homes
 from tuner.errors import InputError, TunerError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ OnlyOption = Annotated[
     typer.Option("--only", metavar="FACTOR=V1,V2", help="Pick values of one factor of the grid; may be repeated."),
 ]
 HomeOption = Annotated[
-    Path, typer.Option(envvar="TUNER_HOME", help="Where everything is written: mlflow.db, models, prepared data.")
+    Path,
+    typer.Option(envvar=homes.HOME_VARIABLE, help="Where everything is written: mlflow.db, models, prepared data."),
 ]
 DataDirOption = Annotated[
     Path | None,
@@ -40,7 +42,7 @@ DataDirOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 
-DEFAULT_HOME = Path("runs")
+DEFAULT_HOME = Path(homes.DEFAULT_HOME)
 DEBUG = "TUNER_DEBUG"
 _UNEXPECTED = 1
 

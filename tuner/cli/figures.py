@@ -63,11 +63,9 @@ def _draw(store: Store, outcome: SearchOutcome, folder: Path) -> Gallery | None:
         return None
     from results.figures.catalog import TRIAL_FIGURES
     from results.figures.gallery import draw_all
-    from results.figures.source import Source
+    from results.figures.stored import stored_source
 
-    run = outcome.run_id
-    source = Source(outcome=outcome, load=lambda: store.arrays(run) if run is not None else {})
-    return draw_all(source, folder / outcome.search.key, TRIAL_FIGURES)
+    return draw_all(stored_source(store, outcome), folder / outcome.search.key, TRIAL_FIGURES)
 
 
 def _facts(outcome: SearchOutcome, gallery: Gallery | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from results.finding import find_study as find_by_name
+from results.homes import STORE_FILE
 from results.tables import count_states, duration_s
 from tuner.cli.common import read_study
 from tuner.errors import InputError, Problem
@@ -32,8 +33,8 @@ StoredStudyArgument = Annotated[
 def stored_home(home: Path) -> Home:
     """A home that has a store. Raises InputError if nothing was run there yet."""
     place = Home(home.absolute())
-    if not (place.root / "mlflow.db").is_file():
-        rule = "must be a home where something was run: it holds no mlflow.db"
+    if not (place.root / STORE_FILE).is_file():
+        rule = f"must be a home where something was run: it holds no {STORE_FILE}"
         raise InputError([Problem((), rule, str(place.root), option="--home")])
     return place
 
@@ -58,21 +59,16 @@ def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
         name, uri = study.name, study.tracking.uri
     store = open_store(home, uri)
     studies = store.studies()
-    wanted = name.removesuffix("#1")
-    found = [study for study in studies if study.study_id == wanted] if "#" in name else []
-    found = found or [study for study in studies if study.name == name]
-    if not found:
+    found = find_by_name(studies, name)
+    if found is None:
         ids = tuple(dict.fromkeys(study.study_id for study in studies))
         raise InputError([Problem((), "must be a study that was run", name, ids, option="STUDY")])
-    return store, found[-1]
+    return store, found
 
 
 def whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
     """The study's searches with every result of every trial."""
-    return [
-        dataclasses.replace(outcome, trials=store.trials(outcome.search.search_id, results=True))
-        for outcome in store.outcomes(record.study_id)
-    ]
+    return store.outcomes(record.study_id, results=True)
 
 
 def search_facts(outcome: SearchOutcome) -> dict[str, Any]:

@@ -1,0 +1,14 @@
+"""Where a home keeps its MLflow store. Pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DEFAULT_HOME = "runs"
+HOME_VARIABLE = "TUNER_HOME"
+STORE_FILE = "mlflow.db"
+
+
+def store_uri(home: Path) -> str:
+    """The address of a home's store. home: absolute, for MLflow would read another one relative to a trial's folder."""
+    return f"sqlite:///{home / STORE_FILE}"

@@ -1,0 +1,55 @@
+"""Opens a recorded study by its name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from results.finding import find_study
+from results.homes import DEFAULT_HOME, HOME_VARIABLE, STORE_FILE, store_uri
+from results.notebook.display import show_figures
+from results.notebook.errors import not_there
+from results.notebook.study import OpenStudy
+
+if TYPE_CHECKING:
+    from results.store import Store
+
+
+def open_study(name: str, *, tracking_uri: str | None = None, home: Path | str | None = None) -> OpenStudy:
+    """A study that was run or imported, read from its MLflow store. Nothing is written.
+
+    name: the study's; as it was last begun, or `name#1`, `name#2` ... after `--fresh`. tracking_uri: any MLflow
+    address. home: the folder that `tuner run` wrote to; without both, TUNER_HOME or `runs` in the current folder.
+    Raises ValueError if there is no store, KeyError with the choices if it has no such study.
+    """
+    if tracking_uri is not None and home is not None:
+        raise ValueError("only one of tracking_uri and home may be given")
+    store = _store(tracking_uri if tracking_uri is not None else _home_uri(home))
+    studies = store.studies()
+    record = find_study(studies, name)
+    if record is None:
+        names = dict.fromkeys(study.study_id for study in studies)
+        raise not_there("study", name, names, where=f" in {store.uri}")
+    show_figures()
+    return OpenStudy(store, record)
+
+
+def _home_uri(home: Path | str | None) -> str:
+    given = home if home is not None else os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
+    return store_uri(Path(given).absolute())
+
+
+def _store(uri: str) -> Store:
+    """The store at an address. A SQLite file may be given relative to the current folder, but must be there."""
+    from results.store import Store
+
+    if uri.startswith("sqlite:"):
+        path = Path(uri.removeprefix("sqlite:///")).absolute()
+        if not path.is_file():
+            raise ValueError(
+                f"a study is opened from a home where something was run, or from an MLflow store, but {path} is not "
+                f"there: give home=<the folder with {STORE_FILE}> or tracking_uri=<MLflow's address>"
+            )
+        uri = f"sqlite:///{path}"
+    return Store(uri)
