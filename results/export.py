@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from disk import write_whole
 from results.records import SearchOutcome
 from results.tables import trials_table
 
@@ -25,7 +25,7 @@ _HISTORY = {
 def write_trials_csv(path: Path, outcomes: Sequence[SearchOutcome]) -> int:
     """One row a trial: what `tuner trials --csv` prints. Returns the number of trials."""
     table = trials_table(outcomes)
-    _write_whole(path, lambda partial: partial.write_text(table.csv(), encoding="utf-8"))
+    write_whole(path, lambda file: file.write(table.csv().encode()))
     return len(table.rows)
 
 
@@ -42,15 +42,5 @@ def write_history_parquet(path: Path, outcomes: Sequence[SearchOutcome]) -> int:
     table = pa.table(
         {name: pa.array(column, type=kind) for (name, kind), column in zip(_HISTORY.items(), columns, strict=True)}
     )
-    _write_whole(path, lambda partial: pq.write_table(table, partial))
+    write_whole(path, lambda file: pq.write_table(table, file))
     return len(rows)
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the path, then put it in its place: a reader sees the old file or the new one."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

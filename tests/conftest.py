@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,28 @@ def data_dir() -> Path:
     if not Path(folder).is_dir():
         pytest.fail(f"TUNER_DATA must be a folder, but got {folder}")
     return Path(folder).resolve()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """`small_disk(n_bytes)`: the folder of a file system of that size, in memory; skipped where none may be mounted."""
+    mounted: list[Path] = []
+
+    def mount(n_bytes: int) -> Path:
+        if not sys.platform.startswith("linux") or os.geteuid() != 0:
+            pytest.skip("mounting a small file system needs Linux and root")
+        folder = tmp_path / f"disk-{len(mounted)}"
+        folder.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={n_bytes},mode=0755", "tmpfs", str(folder)]
+        done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture

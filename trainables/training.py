@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
+
+from disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,14 +145,9 @@ def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
     """Write the training's state after `done` epochs to `path`: whole or not at all, even if killed.
 
     Not flushed to the disk: after a power cut the newest file may be unreadable, and an older one serves.
+    Raises DiskFullError if there is no room.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            torch.save({"done": done, "state": training.state_dict()}, file)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, lambda file: torch.save({"done": done, "state": training.state_dict()}, file), flushed=False)
 
 
 def load_checkpoint(training: Training, path: Path) -> int:

@@ -20,6 +20,7 @@ from cluster.connect import (
     resolve_demand,
     start,
 )
+from disk import DiskFullError
 from results.records import SearchOutcome, SearchRecord, StudyRecord
 from tuner.dispatch.pausing import PAUSING
 from tuner.dispatch.recorder import Recorder
@@ -197,7 +198,7 @@ class Execution:
 
 def _words(error: Exception) -> str:
     """An error of ours in its own words, any other with its type."""
-    return str(error) if isinstance(error, TunerError) else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, TunerError | DiskFullError) else f"{type(error).__name__}: {error}"
 
 
 def _import(*modules: str) -> None:

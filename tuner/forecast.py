@@ -164,15 +164,6 @@ def _idle_stopper(name: str, options: Mapping[str, Any], search: Search) -> Iter
         yield f"search_plateau cannot act: patience is {options['patience']}, and a search has {search.trials} trials"
 
 
-def readable_bytes(count: int) -> str:
-    """Bytes in the unit that a person would choose: "1.4 GB"."""
-    size, units = float(count), ["TB", "GB", "MB", "kB", "B"]
-    while size >= 1000 and len(units) > 1:
-        size /= 1000
-        units.pop()
-    return f"{size:.0f} {units[-1]}" if units[-1] == "B" or size >= 100 else f"{size:.1f} {units[-1]}"
-
-
 def totals(searches: Sequence[Search]) -> dict[str, int]:
     """Counts of searches and trials, and the most steps that all trials together take."""
     return {

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from disk import write_json
 from results.records import SearchOutcome, SearchRecord, TrialRecord, trial_from_plain
 from tuner.dispatch.history import History
 from tuner.dispatch.ledger import Ledger
 from tuner.fingerprints import BUDGET_STOPPERS
 from tuner.plan import Search
 from tuner.run import SearchResult
-from tuner.study_folder import StudyFolder, write_json
+from tuner.study_folder import StudyFolder
 
 LEDGER, _DONE = "ledger.jsonl", "done.json"
 

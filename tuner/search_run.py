@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cluster.connect import Demand
+from disk import write_whole
 from results.records import SearchOutcome, SearchRecord, TrialRecord
 from tuner.dispatch.closing import Closing, close
 from tuner.dispatch.director import Director
@@ -89,7 +91,8 @@ class SearchRun:
     def note_failure(self, error: Exception) -> None:
         """Keep the traceback of what ended the search beside its ledger."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        with suppress(OSError):  # a full disk is told all the same
+            (self._folder / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
 
     def _job(self) -> SearchJob:
         bench, search = self._bench, self._search
@@ -160,7 +163,7 @@ class SearchRun:
         best = result.outcome.best_trial
         if closing.arrays:
             files["best"] = job.folder / "best.npz"
-            np.savez_compressed(files["best"], **closing.arrays)  # type: ignore[arg-type]
+            write_whole(files["best"], lambda file: np.savez_compressed(file, **closing.arrays))  # type: ignore[arg-type]
         if best is not None and not job.trainable.own:
             checkpoints = sorted(job.folder.glob(f"tune/{best.number:04d}-*/checkpoint_*"))
             if checkpoints:

@@ -19,6 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from disk import write_json, write_whole
 from tuner.errors import InputError, Problem, RunError
 from tuner.fingerprints import identity
 from tuner.home import Home
@@ -74,13 +75,6 @@ def latest(home: Home, name: str) -> StudyFolder | None:
     return _read(generations[-1], name) if generations else None
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a small JSON file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(value, indent=1, default=str), encoding="utf-8")
-    temporary.replace(path)
-
-
 def _generation(root: Path, study: Study, *, fresh: bool) -> StudyFolder:
     generations = _generations(root)
     wanted = identity(study)
@@ -99,7 +93,7 @@ def _begun(path: Path) -> bool:
 
 def _write(path: Path, study: Study, wanted: Mapping[str, Any]) -> StudyFolder:
     path.mkdir(exist_ok=True)
-    (path / "study.yaml").write_text(study.source, encoding="utf-8")
+    write_whole(path / "study.yaml", lambda file: file.write(study.source.encode()))
     # Last, because its presence says that the generation is whole.
     write_json(path / "study.json", {"began_at_ms": int(time.time() * 1000), "identity": wanted})
     return _read(path, study.name)

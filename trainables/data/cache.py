@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from disk import reserve, write_json
 from trainables.data.errors import DataError
 from trainables.data.sources import RawSplit, Source
 from trainables.data.transform import Transform
@@ -81,7 +83,7 @@ def _prepare(source: Source, transform: Transform, *, folder: Path, fingerprint:
         _check_shapes(source.name, temporary)
         sizes = {path.name: path.stat().st_size for path in sorted(temporary.glob("*.npy"))}
         meta = Meta(source.name, raw.classes, mean, std, fingerprint, sizes)
-        (temporary / "meta.json").write_text(json.dumps(asdict(meta), indent=1))
+        write_json(temporary / "meta.json", asdict(meta))
     return meta
 
 
@@ -110,7 +112,7 @@ def _write_split(
     folder: Path, name: str, split: RawSplit, transform: Transform
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Write the split's arrays; returns mean and standard deviation per channel."""
-    images: NDArray[np.uint8] | None = None
+    images: np.memmap[Any, Any] | None = None
     row = 0
     totals = _Totals()
     for raw_chunk in split.chunks():
@@ -120,7 +122,7 @@ def _write_split(
             raise DataError(f"{split.origin(row)}: {error}") from None
         if images is None:
             shape = (len(split.labels), *chunk.shape[1:])
-            images = np.lib.format.open_memmap(folder / f"{name}_images.npy", "w+", np.uint8, shape)
+            images = _mapped(folder / f"{name}_images.npy", np.uint8, shape)
         if chunk.shape[1:] != images.shape[1:]:
             found, first = "x".join(map(str, chunk.shape[1:])), "x".join(map(str, images.shape[1:]))
             raise DataError(
@@ -132,9 +134,18 @@ def _write_split(
         row += len(chunk)
     if images is None or row != len(split.labels):
         raise DataError(f"{split.origin(0)}: {row} images for {len(split.labels)} labels in the {name} split")
-    images.flush()  # type: ignore[attr-defined]
-    np.save(folder / f"{name}_labels.npy", split.labels.astype(np.int64))
+    images.flush()
+    labels = _mapped(folder / f"{name}_labels.npy", np.int64, split.labels.shape)
+    labels[:] = split.labels
+    labels.flush()
     return totals.mean_std()
+
+
+def _mapped(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """A new .npy file to be written through memory, with room reserved for all of it."""
+    array: np.memmap[Any, Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    reserve(path, path.stat().st_size)
+    return array
 
 
 class _Totals:

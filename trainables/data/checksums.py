@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from disk import write_json
 from trainables.data.errors import DataError
 from trainables.data.sources import RawFile
 
@@ -125,11 +125,9 @@ class _Memo:
         """Save what was learnt; a concurrent writer's version is as good."""
         if self._path is None or not self._changed:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         with suppress(OSError):  # a read-only cache still serves; one that must be written says so itself
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({path: asdict(sums) for path, sums in self._known.items()}))
-            temporary.replace(self._path)
+            write_json(self._path, {path: asdict(sums) for path, sums in self._known.items()}, flushed=False)
 
 
 def _read_memo(path: Path) -> dict[str, FileSums]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from disk import DiskFullError
 from results import homes
 from tuner.errors import InputError, TunerError
 
@@ -115,6 +116,9 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except TunerError as error:
             complain(str(error))
             raise typer.Exit(error.exit_code) from None
+        except DiskFullError as error:
+            complain(str(error))
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             complain("interrupted")
             raise typer.Exit(130) from None

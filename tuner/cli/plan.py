@@ -114,7 +114,7 @@ def _pilot(plan: Plan, data_dir: Path, cache_dir: Path, *, quiet: bool) -> dict[
 
 
 def _print(plan: Plan, facts: dict[str, Any]) -> None:
-    from tuner.forecast import readable_bytes
+    from disk import readable_bytes
 
     steps = plan.study.search.budget.key
     rows = [

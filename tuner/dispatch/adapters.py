@@ -21,9 +21,10 @@ from typing_extensions import override
 
 from results.records import TrialState
 from trainables.training import Training
-from tuner.dispatch.director import ERROR, STATE, Director
+from tuner.dispatch.director import Director
 from tuner.dispatch.suggestion import Suggestion
 from tuner.dispatch.trial import TICKET, Runtime, Ticket
+from tuner.dispatch.troubles import ERROR, HALT, STATE
 
 
 class Forward:
@@ -61,9 +62,9 @@ class Forward:
         kept = {self.director.search.budget_key, self.director.search.metric}
         flat = flatten_dict(dict(result))
         return {
-            key: value if key in (STATE, ERROR) else _plain(value)
+            key: value if key in (STATE, ERROR, HALT) else _plain(value)
             for key, value in flat.items()
-            if key in (STATE, ERROR)
+            if key in (STATE, ERROR, HALT)
             or (isinstance(value, numbers.Real) and not isinstance(value, bool) and (key in kept or _reported(key)))
         }
 

@@ -19,15 +19,10 @@ from tuner.dispatch.schedulers import build_decider
 from tuner.dispatch.searchers.base import build_searcher
 from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
 from tuner.dispatch.suggestion import OpenTrial, Suggestion
-from tuner.errors import RunError
+from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported
 from tuner.plan import Search, trial_seed
 
 Event = dict[str, Any]
-STATE, ERROR = "_state", "_error"  # how a trial of ours reports its own failure without losing its process
-
-
-class SearchError(RunError):
-    """The search cannot go on: a trial does not report what the study needs, or the ledger does not fit the code."""
 
 
 class Director:
@@ -45,6 +40,7 @@ class Director:
         self.error: SearchError | None = None
         self.ended_by: str | None = None
         self.interrupted = False
+        self.halted = False
         self._ledger, self._observers, self._now = ledger, observers, now
         self._sign = 1.0 if search.mode == "max" else -1.0
         self._searcher = build_searcher(
@@ -113,16 +109,21 @@ class Director:
 
     def started(self, number: int) -> None:
         """The trial has a process and trains."""
-        self._log("start", {"trial": number})
+        if not self.halted:
+            self._log("start", {"trial": number})
 
     def result(self, number: int, metrics: Mapping[str, Any]) -> bool:
         """Judge one result (flat metrics, finite or not); True if the trial must stop now."""
+        if HALT in metrics:
+            self._halt(str(metrics[HALT]))
+        if self.halted:
+            return True
         trial = self._open[number]
         if STATE in metrics:
             trial.failure = (TrialState(metrics[STATE]), str(metrics.get(ERROR, "")))
             return True
-        if (missing := [key for key in (self.search.budget_key, self.search.metric) if key not in metrics]) != []:
-            self.error = self._missing(number, missing, metrics)
+        if (error := not_reported(self.search, number, metrics)) is not None:
+            self.error = error
             return True
         time_used = metrics[self.search.budget_key]
         # PBT hands a trial its donor's clock, so its own results are counted instead.
@@ -139,7 +140,7 @@ class Director:
     def end(self, number: int, *, crash: tuple[TrialState, str] | None = None) -> None:
         """Close a trial that stopped, ran out of budget, said it was done, or failed (`crash`)."""
         trial = self._open.get(number)
-        if trial is None:
+        if trial is None or self.halted:
             return
         if trial.stopped_by is None and self._tune_schedules:
             trial.stopped_by = self.search.scheduler.name
@@ -153,6 +154,8 @@ class Director:
 
     def exploit(self, number: int, *, source: int, config: Mapping[str, Any]) -> None:
         """PBT copied trial `source` into `number` and changed its configuration."""
+        if self.halted:
+            return
         trial = self._open[number]
         trial.config = dict(config)
         self._log("exploit", {"trial": number, "source": source, "step": trial.step, "config": dict(config)})
@@ -175,6 +178,11 @@ class Director:
         for trial in list(self._open.values()):
             trial.stopped_by = trial.stopped_by or self.ended_by
             self.end(trial.number)
+
+    def _halt(self, why: str) -> None:
+        """Stop without a word more to the ledger: its open trials go on where it ends, once the cause is gone."""
+        self.halted = True
+        self.error = self.error or SearchError(f"{why}; the same command then goes on")
 
     # Decisions
 
@@ -221,13 +229,6 @@ class Director:
             if stopper.on_end(trial.number, best=best, failed=failed) is Verdict.STOP_SEARCH:
                 self._end_search(stopper.name)
 
-    def _missing(self, number: int, missing: Sequence[str], metrics: Mapping[str, Any]) -> SearchError:
-        roles = {self.search.budget_key: "search.budget.key", self.search.metric: "search.metric"}
-        wanted = " and ".join(f"`{key}` ({roles[key]})" for key in missing)
-        return SearchError(
-            f"trial {number} reported no {wanted}; it reported: {', '.join(sorted(metrics)) or 'nothing'}"
-        )
-
     def _continued(self, trial: OpenTrial) -> Suggestion:
         return Suggestion(
             trial.number,
@@ -246,7 +247,11 @@ class Director:
     def _log(self, event: str, fields: Mapping[str, Any], timings: Mapping[str, float] | None = None) -> Event:
         now_s = self._now()
         self._advance_clock(event, now_s)
-        entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
+        try:
+            entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
+        except OSError as error:
+            self._halt(str(error))
+            raise
         for observer in self._observers:
             observer(entry)
         return entry

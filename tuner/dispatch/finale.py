@@ -15,11 +15,13 @@ import numpy as np
 import ray
 
 from cluster.connect import Demand
+from disk import means_full
 from results.records import TrialRecord
 from trainables.training import Exportable, ExportedModel, Inspectable, Testable, Training, load_checkpoint
 from tuner.dispatch.search import SearchJob
 from tuner.dispatch.trial import Runtime, seed_everything
 from tuner.dispatch.workers import environment
+from tuner.errors import RunError
 
 _LONGEST_TASK_S = 24 * 3600
 
@@ -62,7 +64,12 @@ def _run(demand: Demand, function: Any, *arguments: Any) -> Any:
     task = ray.remote(function).options(
         num_cpus=demand.cpu, num_gpus=demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
     )
-    return ray.get(task.remote(*arguments), timeout=_LONGEST_TASK_S)
+    try:
+        return ray.get(task.remote(*arguments), timeout=_LONGEST_TASK_S)
+    except ray.exceptions.RayTaskError as error:
+        if means_full(error.cause):
+            raise RunError(f"{error.cause}; the same command then goes on") from error
+        raise
 
 
 def _prepare(training: Any, config: Mapping[str, Any], runtime: Runtime) -> Any:

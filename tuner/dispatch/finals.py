@@ -17,12 +17,12 @@ from typing import Any
 import ray
 import torch
 
+from disk import DiskFullError, write_json
 from results.records import ResultRecord, TrialRecord, TrialState, trial_from_plain
 from trainables.training import Diverged, Testable, Training, epochs, load_checkpoint, save_checkpoint
 from tuner.dispatch.search import SearchJob
 from tuner.dispatch.trial import Runtime, seed_everything
 from tuner.dispatch.workers import environment
-from tuner.study_folder import write_json
 
 _RECORD, _CHECKPOINT, _RESULTS = "record.json", "last.pt", "results.json"
 _LOOK_EVERY_S = 0.5
@@ -104,6 +104,8 @@ def _fetched(reference: Any, task: FinalTask) -> TrialRecord:
     try:
         record: TrialRecord = ray.get(reference)
     except ray.exceptions.RayError as error:
+        if isinstance(cause := getattr(error, "cause", None), DiskFullError):
+            raise cause from error
         return _ended(task.record, TrialState.CRASHED, error=str(error).partition("\n")[0])
     return record
 
@@ -123,6 +125,8 @@ def train_final(task: FinalTask) -> TrialRecord:
             save_checkpoint(training, task.folder / _CHECKPOINT, done=step)  # last: what it has done is told already
         test = dict(training.test()) if isinstance(training, Testable) else {}
         results[-1] = replace(results[-1], metrics={**results[-1].metrics, **test})
+    except DiskFullError:
+        raise
     except Diverged as error:
         return _ended(task.record, TrialState.DIVERGED, results, str(error))
     except (MemoryError, torch.OutOfMemoryError) as error:

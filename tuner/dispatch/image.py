@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from disk import write_json
 from results.records import SearchOutcome, SearchRecord, TrialRecord
 from tuner.dispatch.history import Event, History
 from tuner.dispatch.ledger import Ledger
@@ -105,6 +106,4 @@ class SearchImage:
         return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
 
     def _write_delivered(self) -> None:
-        temporary = self._delivered_file.with_suffix(".tmp")
-        temporary.write_text(json.dumps(sorted(self._delivered)), encoding="utf-8")
-        temporary.replace(self._delivered_file)
+        write_json(self._delivered_file, sorted(self._delivered), flushed=False)

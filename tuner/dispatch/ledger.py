@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from disk import append_line
 from tuner.errors import RunError
 
 
@@ -36,11 +37,13 @@ class Ledger:
             os.fsync(self._file)
 
     def append(self, event: str, fields: Mapping[str, Any], clock: Mapping[str, Any]) -> dict[str, Any]:
-        """Write one event and wait until it is on the disk; returns the event as a reader will see it."""
+        """Write one event and wait until it is on the disk; returns the event as a reader will see it.
+
+        Raises DiskFullError if there is no room; the ledger then ends with the event before.
+        """
         entry = {"event": event, **fields, "clock": dict(clock)}
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-        os.write(self._file, (line + "\n").encode())
-        os.fsync(self._file)
+        append_line(self._file, self.path, (line + "\n").encode())
         return entry
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

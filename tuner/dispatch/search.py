@@ -21,11 +21,12 @@ from ray.tune.utils.log import Verbosity
 from cluster.connect import Demand
 from tuner.dispatch.actor_pool import WarmPoolScheduler
 from tuner.dispatch.adapters import Forward, ForwardingCallback, ForwardingSearcher, ForwardingStopper
-from tuner.dispatch.director import Director, Event, SearchError
+from tuner.dispatch.director import Director, Event
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.pausing import PAUSING, PopulationSearch, build_pausing
 from tuner.dispatch.resolve import Resolved
 from tuner.dispatch.trial import Runtime
+from tuner.dispatch.troubles import SearchError
 from tuner.plan import Search
 
 _registry = threading.Lock()  # Tune's is a plain dictionary, shared by all searches of the process
@@ -63,7 +64,11 @@ def run_search(job: SearchJob, director: Director) -> None:
     """Dispatch trials until the Director has no more. Raises SearchError where the search cannot go on."""
     if not director.finished:
         with _quiet():
-            _tuner(job, director).fit()
+            try:
+                _tuner(job, director).fit()
+            except Exception:
+                if director.error is None:
+                    raise
     director.close_cut_trials()
     if director.error is not None:
         raise director.error

@@ -16,9 +16,10 @@ from ray import tune
 from typing_extensions import override
 
 from cluster.dashboard import mark
+from disk import DiskFullError
 from trainables.training import Diverged, Training, TrialContext, epochs, load_checkpoint, save_checkpoint
 from tuner.dispatch.checkpoints import Checkpoints
-from tuner.dispatch.director import ERROR, STATE
+from tuner.dispatch.troubles import ERROR, HALT, STATE
 
 # With torch loaded a collection takes 0.1 s: only what a longer trial left in cycles is worth it.
 _COLLECT_AFTER_S = 5.0
@@ -134,11 +135,16 @@ class TrainingTrial(tune.Trainable):
         except (MemoryError, torch.OutOfMemoryError) as error:
             self._training = None
             return _out_of_memory(error)
+        except DiskFullError as error:
+            return {HALT: str(error), "done": True}
         if result is None:
             return {"done": True}
         self._done = int(result["epoch"])
         step = self._checkpoints.last_step + 1 if self._runtime.numbers_results else self._done
-        self._keep(step, result.get(self._runtime.metric))
+        try:
+            self._keep(step, result.get(self._runtime.metric))
+        except DiskFullError as error:  # the epoch is not told, so that it is trained again once there is room
+            return {HALT: str(error), "done": True}
         return result
 
     def _keep(self, step: int, value: float | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from disk import readable_bytes
 from tuner import forecast
 from tuner.cli.main import app
 from tuner.load import load_study
@@ -89,7 +90,7 @@ def test_disk_is_the_sum_of_its_parts_by_hand(study_file: Write) -> None:
     ("count", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_400_000_000, "1.4 GB"), (10**16, "10000 TB")]
 )
 def test_readable_bytes(count: int, text: str) -> None:
-    assert forecast.readable_bytes(count) == text
+    assert readable_bytes(count) == text
 
 
 def test_hours_are_those_of_all_epochs_side_by_side(study_file: Write) -> None:

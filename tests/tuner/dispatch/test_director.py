@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from disk import DiskFullError
 from results.records import TrialState
 from search_spaces.space import Space
-from tuner.dispatch.director import ERROR, STATE, Director, SearchError
+from tuner.dispatch.director import Director
 from tuner.dispatch.history import History
 from tuner.dispatch.ledger import Ledger
+from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError
 from tuner.plan import Plugin, Resources, Search
 
 
@@ -110,6 +112,36 @@ def test_asha_stops_the_worse_trials_at_its_rungs(tmp_path: Path) -> None:
     assert [(end["state"], end["stopped_by"]) for end in ends] == [("complete", None)] + [("stopped", "asha")] * 5
     last_steps = {event["trial"]: event["step"] for event in events(tmp_path, "result")}
     assert last_steps == {0: 9, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
+
+
+@pytest.mark.parametrize("where", ["ledger", "trial"])
+def test_a_full_disk_halts_the_search_and_fails_no_trial(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: the ledger of a run that never met it. The ledger finds no room, or a trial says that it found none."""
+    drive(open_director(make_search(), tmp_path / "whole"), rising)
+    director = open_director(make_search(), tmp_path / "cut")
+    drive(director, rising, kill_after=12)
+    full = DiskFullError(tmp_path / "x.pt", 10, 5)
+    if where == "ledger":
+
+        def refuse(*_: object) -> None:
+            raise full
+
+        monkeypatch.setattr("tuner.dispatch.ledger.append_line", refuse)
+        with pytest.raises(DiskFullError):
+            director.result(1, {"epoch": 4, "val/accuracy": 0.9})
+        monkeypatch.undo()
+    else:
+        assert director.result(1, {HALT: str(full)})
+    assert director.result(1, {"epoch": 5, "val/accuracy": 0.9})  # what comes after is not taken in
+    director.end(1, crash=(TrialState.CRASHED, "cut by Tune"))
+    director.close_cut_trials()
+    assert director.finished
+    assert director.suggest() is None
+    assert "x.pt needs 10 B, 5 B free" in str(director.error)
+    drive(open_director(make_search(), tmp_path / "cut"), rising)
+    assert events(tmp_path / "cut") == events(tmp_path / "whole")
 
 
 def test_trial_plateau_stops_after_patience_results_without_gain(tmp_path: Path) -> None:
