@@ -51,6 +51,9 @@ def apply_overrides(data: dict[str, Any], texts: Sequence[str]) -> tuple[list[Ov
 
 
 def _apply(data: dict[str, Any], override: Override) -> tuple[list[Override], list[Problem]]:
+    if override.path[0] == "report":
+        rule = "stands in the study file alone: it is read from there when the report is made"
+        return [], [Problem((), rule, option=override.option)]
     holder: Any = data
     done: list[str | int] = []
     key: Any

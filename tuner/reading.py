@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tuner.checks import check
 from tuner.errors import Problem
 from tuner.options.problems import problems_of
-from tuner.study import LATER, Study
+from tuner.study import Study
 
 _SQLITE = "sqlite:///"
 # What stands in for a key that cannot be read, so that the others are still judged; such a study is never handed out.
@@ -32,7 +32,7 @@ def read_study(data: dict[str, Any], *, folder: FilePath) -> tuple[Study | None,
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        problems = [_explained(problem) for problem in problems_of(error, Study)]
+        problems = problems_of(error, Study)
         study = _readable_part(data, problems)
     broken = frozenset(problem.path for problem in problems)
     problems += check(study, broken=broken)
@@ -56,14 +56,11 @@ def _absolute(data: dict[str, Any], folder: FilePath) -> dict[str, Any]:
     if isinstance(uri, str) and uri.startswith(_SQLITE) and not uri.startswith(f"{_SQLITE}/"):
         # As MLflow reads it, from the current folder; made absolute because everything after this may run elsewhere.
         data["tracking"] = {**tracking, "uri": f"{_SQLITE}{FilePath(uri.removeprefix(_SQLITE)).absolute()}"}
+    report = data.get("report")
+    printed = report.get("compare_with") if isinstance(report, dict) else None
+    if isinstance(report, dict) and isinstance(printed, str) and printed.endswith((".yaml", ".yml")):
+        data["report"] = {**report, "compare_with": str((folder / printed).resolve())}
     return data
-
-
-def _explained(problem: Problem) -> Problem:
-    key = problem.path[0] if problem.path else ""
-    if len(problem.path) == 1 and key in LATER:
-        return Problem(problem.path, LATER[str(key)])
-    return problem
 
 
 def _readable_part(data: dict[str, Any], problems: Sequence[Problem]) -> Study:

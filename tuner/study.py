@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from results.report_section import ReportSection
 from tuner.grid import Grid, read_grid
 from tuner.grid import Scalar as Scalar
 from tuner.names import named_mapping
@@ -27,9 +28,6 @@ from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # MLflow has given up its file store.
 TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
-LATER = {
-    "report": "tables and figures of a report belong to a later release; remove this key",
-}
 
 
 class Section(BaseModel):
@@ -172,6 +170,8 @@ class Study(Section):
     cluster: str = Field("local", min_length=1)
     """`local`, `auto` (a running cluster), or a launcher file beside the study."""
     tracking: Tracking = Field(default_factory=lambda: Tracking.model_validate({}))
+    report: ReportSection = ReportSection()
+    """The tables and figures of its report; changing it changes nothing that is run."""
 
     _source: str | None = PrivateAttr(None)
     _judged: bool = PrivateAttr(False)

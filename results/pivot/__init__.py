@@ -6,6 +6,7 @@ are the tables of a study that states none.
 """
 
 from results.pivot.build import TableError as TableError
+from results.pivot.build import check as check
 from results.pivot.build import pivot as pivot
 from results.pivot.defaults import default_specs as default_specs
 from results.pivot.spec import TableSpec as TableSpec

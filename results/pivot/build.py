@@ -69,7 +69,8 @@ def check(spec: TableSpec, factors: Sequence[str]) -> Iterator[tuple[tuple[str |
         names = getattr(spec, place) or ()
         for index, name in enumerate(names):
             if name not in choices:
-                yield (place, index), "is neither a factor of the grid nor one that the cell makes", name, choices
+                among = choices[:-1] if place == "compare" else choices
+                yield (place, index), "is neither a factor of the grid nor one that the cell makes", name, among
             elif name in names[:index] or (place == "columns" and name in spec.rows):
                 yield (place, index), "stands twice in this table", name, ()
             elif place == "compare" and (name == CELL or name not in (*spec.rows, *spec.columns)):

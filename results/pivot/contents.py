@@ -52,6 +52,8 @@ def parse_content(text: str, label: str | None = None) -> Content:
     given = label if label is not None else _FACTOR.sub("", text.removeprefix(CONFIG)).rstrip("/")
     if text in _WORDS:
         return Content(given, _WORDS[text], text)
+    if text == CONFIG:
+        raise ValueError("must name a parameter, as in config/lr")
     if text.startswith(CONFIG):
         return Content(given, "config", text.removeprefix(CONFIG))
     kind: Kind = "best" if text.startswith(BEST) else "metric"

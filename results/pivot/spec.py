@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from results.pivot.contents import Content, parse_content
 
@@ -15,12 +15,12 @@ CELL = "cell"
 DATA_FACTORS = ("dataset", "split", "n_classes")
 """Factors that choose the images: what is of different images is not compared unless a table asks for it."""
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
 def file_name(value: str) -> str:
     """The name itself. Raises ValueError unless it can name a file on any machine."""
-    if not _FILE_NAME.fullmatch(value):
+    if not re.fullmatch(_FILE_NAME, value):
         raise ValueError('must be a file name: at most 64 letters, digits, "_", "." and "-", a letter or digit first')
     return value
 
@@ -65,7 +65,7 @@ class TableSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
-    name: Annotated[str, AfterValidator(file_name)]
+    name: Annotated[str, AfterValidator(file_name), WithJsonSchema({"type": "string", "pattern": f"^{_FILE_NAME}$"})]
     """Names its files."""
     title: str = ""
     """Stands over it; the name unless given."""

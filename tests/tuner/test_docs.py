@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -44,8 +44,9 @@ def test_every_key_and_option_is_documented() -> None:
     def keys(model: Any) -> Iterator[str]:
         for name, info in model.model_fields.items():
             yield info.alias or name
-            if hasattr(info.annotation, "model_fields"):
-                yield from keys(info.annotation)
+            for part in (info.annotation, *get_args(info.annotation)):
+                if hasattr(part, "model_fields"):
+                    yield from keys(part)
 
     words = set(re.findall(r"[a-z_]+", STUDY_PAGE))
     assert set(keys(Study)) <= words

@@ -114,11 +114,11 @@ def test_every_mistake_is_reported_at_once_with_its_line(study_file: Write) -> N
         "lr: 1e-3", "lrr: 5",
         "backbone: mlp", "backbone: mpl",
         "loguniform: [1e-4, 1e-2]", "loguniform: [1e-4, 1e-2], when: {los: cosine}",
-        "name: tiny", "name: tiny\nreport: {tables: []}\ndevise: cpu",
+        "name: tiny", "name: tiny\nreport: {tabels: []}\ndevise: cpu",
     )  # fmt: skip
     found = messages(path)
     assert [message.split(" ")[0] for message in found] == [f"study.yaml:{line}:" for line in (2, 3, 8, 12, 15, 19, 22)]
-    assert found[0] == "study.yaml:2: report: tables and figures of a report belong to a later release; remove this key"
+    assert "report.tabels: is not a key here, but got 'tabels'; did you mean tables?" in found[0]
     assert "did you mean device?" in found[1]
     assert "space.lr.when.los: must be a factor of the grid" in found[2]
     assert "did you mean mlp?" in found[3]
@@ -158,7 +158,9 @@ def test_every_mistake_is_reported_at_once_with_its_line(study_file: Write) -> N
         ("name: tiny", "name: tiny\ndevice: cuda", "2: device: cuda needs a share of a GPU"),
         ("name: tiny", "name: tiny\ncluster: nowhere.yaml", "2: cluster: must be local, auto or a launcher file"),
         ("name: tiny", "name: tiny\ncluster: ray://x:10001", "2: cluster: must be local, auto"),
-        ("name: tiny", "name: tiny\nreport: {}", "2: report: tables and figures"),
+        ("name: tiny", "name: tiny\nreport: {figures: [los]}", "2: report.figures.0: is not a figure, but got 'los'"),
+        ("name: tiny", "name: tiny\nreport: {compare_with: x}", "2: report.compare_with: must be a work whose"),
+        ("name: tiny", "name: tiny\nreport: {compare_with: x.yaml}", "2: report.compare_with: must be a file that"),
     ],
 )  # fmt: skip
 def test_a_cross_check_is_told_with_line_and_place(study_file: Write, old: str, new: str, expected: str) -> None:

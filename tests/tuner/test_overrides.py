@@ -31,7 +31,7 @@ def messages(path: Path, *overrides: str) -> list[str]:
         ("fixed.embedding_dim=x", "--set fixed.embedding_dim: must be an int or null, but got 'x'"),
         ("search.scheduler.hyperband.reduction_factor=2", "--set search.scheduler.hyperband.reduction_factor: search"),
         ("search.searcher.hyperopt.n_initial=-1", "--set search.searcher.hyperopt.n_initial: must be at least 1"),
-        ("report.tables=[x]", "--set report.tables: report: tables and figures of a report belong to a later release"),
+        ("report.tables=[x]", "--set report.tables: stands in the study file alone"),
     ],
 )
 def test_a_wrong_override_is_told_with_the_option(study_file: Write, override: str, expected: str) -> None:

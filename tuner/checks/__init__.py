@@ -8,6 +8,7 @@ from tuner.checks.cells import check_cells
 from tuner.checks.conditions import check_conditions
 from tuner.checks.names import check_cluster, check_trainable
 from tuner.checks.overlap import check_overlap
+from tuner.checks.report import check_report
 from tuner.checks.schedules import check_scheduler, check_searcher
 from tuner.checks.splits import check_splits
 from tuner.checks.start import check_start_with
@@ -27,6 +28,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (check_start_with, ("grid", "space", "fixed", "start_with")),
     (check_searcher, ("grid", "space", "fixed", "search.searcher")),
     (check_scheduler, ("search.scheduler", "search.budget", "search.max_concurrent", "space")),
+    (check_report, ("grid", "report")),
     (check_splits, ("search.metric", "protocol", "resources", "device")),
 )
 

@@ -18,6 +18,7 @@ from tuner.home import Home
 
 if TYPE_CHECKING:
     from results.records import SearchOutcome, StudyRecord, TrialRecord
+    from results.report_section import ReportSection
     from results.store import Store
 
 StoredStudyArgument = Annotated[
@@ -54,7 +55,7 @@ def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
     Raises InputError with the studies that there are.
     """
     name, uri = given, None
-    if given.endswith((".yaml", ".yml")) or Path(given).is_file():
+    if _is_file(given):
         study = read_study(Path(given))
         name, uri = study.name, study.tracking.uri
     store = open_store(home, uri)
@@ -64,6 +65,22 @@ def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
         ids = tuple(dict.fromkeys(study.study_id for study in studies))
         raise InputError([Problem((), "must be a study that was run", name, ids, option="STUDY")])
     return store, found
+
+
+def _is_file(given: str) -> bool:
+    return given.endswith((".yaml", ".yml")) or Path(given).is_file()
+
+
+def report_section(given: str, record: StudyRecord) -> tuple[ReportSection, str]:
+    """What the study says of its report, and what is wrong with that, empty if nothing.
+
+    A study file that was passed counts as it is now; else the text that the record keeps of it. Raises InputError.
+    """
+    if _is_file(given):
+        return read_study(Path(given)).report, ""
+    from results.report_section import read_report
+
+    return read_report(record.source)
 
 
 def whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:

@@ -68,18 +68,26 @@ def keys_at(model: type[BaseModel], path: Sequence[str | int]) -> tuple[str, ...
 
 
 def _model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model that stands at `path`; an index goes into a list of models."""
+    found: Any = model
     for part in path:
-        if not isinstance(part, str) or part not in model.model_fields:
-            return None
-        annotation = model.model_fields[part].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return None
-        model = annotation
-    return model
+        if isinstance(part, int):
+            found = next(iter(typing.get_args(found)), None)
+        else:
+            fields = found.model_fields if _is_model(found) else {}
+            found = fields[part].annotation if part in fields else None
+    return found if _is_model(found) else None
+
+
+def _is_model(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, BaseModel)
 
 
 def _literals(model: type[BaseModel], path: Sequence[str | int]) -> tuple[str, ...]:
     holder = _model_at(model, path[:-1])
     if holder is None:
         return ()
-    return tuple(str(choice) for choice in typing.get_args(holder.model_fields[str(path[-1])].annotation))
+    annotation = holder.model_fields[str(path[-1])].annotation
+    choices = [annotation, *typing.get_args(annotation)]
+    literal = next((choice for choice in choices if typing.get_origin(choice) is typing.Literal), None)
+    return tuple(map(str, typing.get_args(literal)))
