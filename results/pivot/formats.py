@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from results.pivot.spec import CELL
 from results.pivot.table import Cell, Header, PivotTable
 from results.tables import markdown_line
 
@@ -31,7 +32,9 @@ _LATEX = {
 
 
 def markdown(table: PivotTable) -> str:
-    """One header line, its levels joined by " / "; notes below."""
+    """One header line, its levels joined by " / "; notes below. Without columns the notes alone."""
+    if not table.columns:
+        return "\n\n".join(table.notes)
     columns = [" / ".join(filter(None, path)) for path in table.columns]
     header = [*table.row_factors, *columns]
     lines = [markdown_line(header), markdown_line("---" for _ in header)]
@@ -44,42 +47,45 @@ def csv_text(table: PivotTable) -> str:
 
     A factor named like another column is written `factor/<name>`.
     """
-    levels = [name for name in table.column_factors if name != "cell"]
-    factors = [*table.row_factors, *levels]
+    factors = [name for name in (*table.row_factors, *table.column_factors) if name != CELL]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    named = [f"factor/{name}" if name in CSV_COLUMNS[1:] else name for name in factors if name != "cell"]
+    named = [f"factor/{name}" if name in CSV_COLUMNS else name for name in factors]
     writer.writerow([*named, *CSV_COLUMNS])
     for row in table.rows:
         for path, cell in zip(table.columns, row.cells, strict=True):
             if cell.value is None:
                 continue
-            places = {**dict(zip(table.row_factors, row.labels, strict=True))}
-            places |= dict(zip(table.column_factors, path, strict=True))
-            quantity = places.pop("cell", "")
+            pairs = [*zip(table.row_factors, row.labels, strict=True), *zip(table.column_factors, path, strict=True)]
+            places = [label for name, label in pairs if name != CELL]
             mark = "best" if cell.best else "tied" if cell.tied else ""
             half = "" if cell.half_width is None else cell.half_width
-            writer.writerow(
-                [
-                    *(places[name] for name in factors if name != "cell"),
-                    *(quantity, cell.value, half, cell.n or "", mark, cell.search_key, cell.run_id),
-                ]
-            )
+            numbers = [cell.quantity, cell.value, half, cell.n or "", mark]
+            writer.writerow([*places, *numbers, cell.search_key, cell.run_id])
     return out.getvalue()
 
 
 def latex(table: PivotTable) -> str:
-    """A `table` with a `tabular` of booktabs rules; numbers right-aligned, the label `tab:<name>`."""
-    stub = len(table.row_factors)
+    """A `table` with a `tabular` of booktabs rules; numbers right-aligned, the label `tab:<name>`.
+
+    Repeated labels of rows are left out, and a space stands before each new value of the first factor.
+    """
     lines = [
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{escaped(table.title)}}}",
         f"\\label{{tab:{table.name}}}",
-        f"\\begin{{tabular}}{{{'l' * stub}{'r' * len(table.columns)}}}",
-        "\\toprule",
+        *(_tabular(table) if table.columns else []),
+        *(f"\\par\\footnotesize {escaped(note)}" for note in table.notes),
+        "\\end{table}",
     ]
+    return "\n".join([*lines, ""])
+
+
+def _tabular(table: PivotTable) -> list[str]:
+    stub = len(table.row_factors)
+    lines = [f"\\begin{{tabular}}{{{'l' * stub}{'r' * len(table.columns)}}}", "\\toprule"]
     for depth, level in enumerate(table.headers):
         last = depth == len(table.headers) - 1
         names = [escaped(name) if last else "" for name in table.row_factors]
@@ -93,9 +99,7 @@ def latex(table: PivotTable) -> str:
             lines.append("\\addlinespace")
         lines.append(_line([*map(escaped, _new(before, row.labels)), *map(_latex_cell, row.cells)]))
         before = row.labels
-    lines += ["\\bottomrule", "\\end{tabular}"]
-    lines += [f"\\par\\footnotesize {escaped(note)}" for note in table.notes]
-    return "\n".join([*lines, "\\end{table}", ""])
+    return [*lines, "\\bottomrule", "\\end{tabular}"]
 
 
 def escaped(text: str) -> str:

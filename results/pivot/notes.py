@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from results.pivot.datum import Datum
 from results.pivot.spec import CELL, TableSpec
@@ -62,12 +62,15 @@ def _marks(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
     best = [datum for datum in data if datum.best]
     if not best:
         return
-    directions = {datum.content.name: "highest" if datum.mode == "max" else "lowest" for datum in best}
-    bold = ", ".join(f"the {way} {name}" for name, way in directions.items())
+    ways = [
+        f"the {way} {_listed(dict.fromkeys(datum.content.name for datum in best if datum.mode == mode))}"
+        for mode, way in (("max", "highest"), ("min", "lowest"))
+        if any(datum.mode == mode for datum in best)
+    ]
     apart = [name for name in (*spec.rows, *spec.columns) if name not in (*spec.compared, CELL)]
     whole = set(spec.compared) == set(spec.rows) - {CELL}
     where = "of each column" if whole else f"over {_listed(spec.compared)}"
-    yield f"Bold: {bold} {where}{f', for each {_listed(apart)}' if apart and not whole else ''}."
+    yield f"Bold: {' and '.join(ways)} {where}{f', for each {_listed(apart)}' if apart and not whole else ''}."
     tests = [datum.comparison for datum in data if datum.comparison is not None]
     tested = [test for test in tests if test.test]
     if tested:
@@ -100,8 +103,8 @@ def _missing(kept: Sequence[SearchOutcome], data: Sequence[Datum]) -> Iterator[s
         yield f"Empty: {_listed(dict.fromkeys(keys))}: {why}."
 
 
-def _listed(names: object) -> str:
-    listed = list(names)  # type: ignore[call-overload]
+def _listed(names: Iterable[str]) -> str:
+    listed = list(names)
     more = len(listed) - _MAX_NAMED
     text = ", ".join(listed[:_MAX_NAMED])
     return f"{text} and {more} more" if more > 0 else text

@@ -10,14 +10,16 @@ from typing import Any
 class Cell:
     """What stands in one place.
 
-    text: as a person reads it, without marks; empty where there is nothing. value: the number in full (a mean over
-    `n` runs), or a hyperparameter's value. half_width: of the 95% interval of the mean, None with one run.
+    text: as a person reads it, without marks; empty where there is nothing. quantity: the label of what it shows.
+    value: the number in full (a mean over `n` runs), or a hyperparameter's value. half_width: of the 95% interval of
+    the mean, None with one run.
     best: the best of those that it is compared with. tied: not significantly worse than the best.
     run_id, search_key: the search that it comes from; None where there is none. why: what an empty cell lacks.
     seeds: the values by their run's seed, what tests pair.
     """
 
     text: str = ""
+    quantity: str = ""
     value: Any = None
     half_width: float | None = None
     n: int = 0

@@ -16,6 +16,7 @@ def cell_of(datum: Datum, spec: TableSpec, *, n: int | None) -> Cell:
     value = datum.value
     return Cell(
         text="" if value.value is None else _text(datum, percent=spec.percent, with_n=n is None),
+        quantity=datum.content.label,
         value=value.value,
         half_width=value.half_width,
         n=value.n,
