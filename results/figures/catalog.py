@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from results.figures import class_curves, confusion, curves, templates, true_class_probability
+from results.figures import (
+    class_curves,
+    confusion,
+    curves,
+    importance,
+    intermediate_values,
+    optimization_history,
+    parameters,
+    templates,
+    timeline,
+    true_class_probability,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -40,5 +51,25 @@ TRIAL_FIGURES: Mapping[str, Figure] = {
     ),
 }
 
-SEARCH_FIGURES: Mapping[str, Figure] = {}  # of all trials of a search
+# Of all trials of a search.
+SEARCH_FIGURES: Mapping[str, Figure] = {
+    "optimization_history": Figure(
+        "value of each trial, and the best so far", optimization_history.data, optimization_history.draw
+    ),
+    "intermediate_values": Figure(
+        "each trial's metric step by step, and what ended it", intermediate_values.data, intermediate_values.draw
+    ),
+    "slice": Figure("value by each parameter", partial(parameters.data, kind="slice"), parameters.draw),
+    "contour": Figure("value by pairs of parameters", partial(parameters.data, kind="contour"), parameters.draw),
+    "parallel_coordinate": Figure(
+        "configurations as lines", partial(parameters.data, kind="parallel_coordinate"), parameters.draw
+    ),
+    "importance_ped_anova": Figure(
+        "which parameters made a trial one of the best", partial(importance.data, method="ped_anova"), importance.draw
+    ),
+    "importance_fanova": Figure(
+        "which parameters explain how trials differ", partial(importance.data, method="fanova"), importance.draw
+    ),
+    "timeline": Figure("when each trial ran, and how it ended", timeline.data, timeline.draw),
+}
 STUDY_FIGURES: Mapping[str, Figure] = {}  # of all searches of a study: these take a StudySource
