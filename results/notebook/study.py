@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from results.notebook.drawing import draw, figure_list
 from results.notebook.frames import finals_frame, frame, history_frame
 from results.notebook.searches import Searches
+from results.notebook.tabulating import tabulate
 from results.tables import best_models, trials_table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from results.pivot import PivotTable
     from results.records import SearchOutcome, StudyRecord
     from results.store import Store
 
@@ -69,6 +72,26 @@ class OpenStudy:
     def finals(self, search: str | None = None) -> pd.DataFrame:
         """One row a final run, with its seed and the metrics of its last step; empty for a study without any."""
         return finals_frame(self._chosen(search))
+
+    def table(
+        self,
+        *,
+        rows: str | Sequence[str] | None = None,
+        columns: str | Sequence[str] = (),
+        cell: str | Sequence[str] | Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> PivotTable:
+        """A table by factors of the grid, as a study's `report` describes one; `tuner report` writes the same.
+
+        rows, columns: factors; by default every one that is not in `columns` makes the rows. cell: what stands in it:
+        a metric ("test/accuracy", or "test/accuracy/{rule}" with a factor `rule` of its own), "config/lr", "step",
+        "runs", "optimism"; several as a list, or by label. options: title, compare, mode, at, percent.
+        The best of what is compared is bold, what is not significantly worse has a dagger. A notebook shows the table;
+        `.frame()` is a DataFrame of its values, `.markdown()`, `.csv()` and `.latex()` its texts.
+        Raises ValueError for an unknown factor or option, KeyError with the choices for an unknown metric.
+        """
+        outcomes = list(self.searches.values())
+        return tabulate(outcomes, rows=rows, columns=columns, cell=cell, options=options)
 
     def figures(self) -> pd.DataFrame:
         """The figures that `figure` can be asked for: name, of what (trial, search or study), what it shows."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +85,29 @@ class PivotTable:
         from results.pivot.formats import latex
 
         return latex(self)
+
+    def frame(self) -> pd.DataFrame:
+        """The values in full: rows by the row factors, columns by the header rows."""
+        import pandas as pd
+
+        rows, columns = list(self.row_factors), list(self.column_factors)
+        values = [[cell.value for cell in row.cells] for row in self.rows]
+        made = pd.DataFrame(values, columns=_index(pd, [*self.columns], columns))
+        if rows:
+            made.index = _index(pd, [row.labels for row in self.rows], rows)
+        return made
+
+    def _repr_markdown_(self) -> str:
+        """How a notebook shows it."""
+        return f"**{self.title}**\n\n{self.markdown()}"
+
+
+def _index(pd: Any, labels: list[tuple[str, ...]], names: list[str]) -> pd.Index[Any]:
+    """An index of as many levels as there are names."""
+    single = len(names) == 1
+    index: pd.Index[Any] = (
+        pd.Index([label for (label,) in labels], name=names[0], dtype=object)
+        if single
+        else pd.MultiIndex.from_tuples(labels, names=names)
+    )
+    return index

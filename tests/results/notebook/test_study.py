@@ -117,6 +117,29 @@ def test_best_and_finals(study: OpenStudy) -> None:
     assert list(study.finals("euclidean").columns) == ["search", "number", "run", "seed", "state", "error", "step"]
 
 
+def test_a_table_by_factors_of_the_grid(study: OpenStudy) -> None:
+    """Oracle: the worked records: best 0.9 against 0.4, test only where there were final runs, lr of the winners."""
+    table = study.table(cell={"accuracy": "val/accuracy", "lr": "config/lr"})
+    frame = table.frame()
+    assert frame.loc["cosine"].tolist() == [0.9, 0.05]
+    assert frame.loc["euclidean"].tolist() == [0.4, 0.1]
+    assert "**0.9000**" in table._repr_markdown_()
+    across = study.table(columns="loss", cell="val/accuracy").frame()
+    assert across[["cosine", "euclidean"]].to_numpy().tolist() == [[0.9, 0.4]]
+    assert {"val/accuracy", "test/accuracy"} <= set(study.table().frame().columns)
+
+
+def test_a_table_that_asks_for_what_is_not_there(study: OpenStudy) -> None:
+    with pytest.raises(KeyError, match="there is no metric 'val/f1'; choices: val/accuracy, step, test/accuracy"):
+        study.table(cell="val/f1")
+    with pytest.raises(KeyError, match="there is no hyperparameter 'dropout'; choices: lr, "):
+        study.table(cell="config/dropout")
+    with pytest.raises(ValueError, match="neither a factor of the grid nor one that the cell makes, but got 'model'"):
+        study.table(rows="model", cell="val/accuracy")
+    with pytest.raises(ValueError, match=r"table\(\) has no option colour; choices: name, title, rows"):
+        study.table(cell="val/accuracy", colour="red")
+
+
 def test_figures_by_name(study: OpenStudy) -> None:
     figure = study.figure("accuracy", search="cosine")
     assert figure.axes[0].get_ylabel() == "accuracy (share of images)"
