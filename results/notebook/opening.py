@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,10 @@ def _home_uri(home: Path | str | None) -> str:
 
 def _store(uri: str) -> Store:
     """The store at an address. A SQLite file may be given relative to the current folder, but must be there."""
-    from results.store import Store
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets; nothing of ours draws progress bars.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        from results.store import Store
 
     if uri.startswith("sqlite:"):
         path = Path(uri.removeprefix("sqlite:///")).absolute()

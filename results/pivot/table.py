@@ -92,22 +92,23 @@ class PivotTable:
 
         rows, columns = list(self.row_factors), list(self.column_factors)
         values = [[cell.value for cell in row.cells] for row in self.rows]
-        made = pd.DataFrame(values, columns=_index(pd, [*self.columns], columns))
+        made = pd.DataFrame(values, columns=_index([*self.columns], columns))
         if rows:
-            made.index = _index(pd, [row.labels for row in self.rows], rows)
+            made.index = _index([row.labels for row in self.rows], rows)
         return made
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n\n{self.markdown()}"
 
     def _repr_markdown_(self) -> str:
         """How a notebook shows it."""
         return f"**{self.title}**\n\n{self.markdown()}"
 
 
-def _index(pd: Any, labels: list[tuple[str, ...]], names: list[str]) -> pd.Index[Any]:
+def _index(labels: list[tuple[str, ...]], names: list[str]) -> pd.Index[Any]:
     """An index of as many levels as there are names."""
-    single = len(names) == 1
-    index: pd.Index[Any] = (
-        pd.Index([label for (label,) in labels], name=names[0], dtype=object)
-        if single
-        else pd.MultiIndex.from_tuples(labels, names=names)
-    )
-    return index
+    import pandas as pd
+
+    if len(names) > 1:
+        return pd.MultiIndex.from_tuples(labels, names=names)
+    return pd.Index([label for (label,) in labels], name=names[0], dtype=object)
