@@ -24,13 +24,27 @@ class ReportSection(BaseModel):
     """Whose printed numbers stand beside ours: a work whose numbers are shipped, or a file with them."""
 
 
-class _Text(yaml.BaseLoader):
-    """Reads scalars as text, but null, true and false: so no name turns into a number, a date or a word of YAML 1.1."""
+class _Yaml(yaml.BaseLoader):
+    """Reads plain scalars as YAML 1.2 does, as study files are read: `on`, `no` and dates are text."""
 
 
-_WORDS = {"null": None, "true": True, "false": False}
-_Text.add_implicit_resolver("!word", re.compile("~|null|Null|NULL|true|True|TRUE|false|False|FALSE"), list("~nNtTfF"))
-_Text.add_constructor("!word", lambda _, node: _WORDS.get(node.value.lower()))
+def _scalar(_: Any, node: Any) -> Any:
+    text = node.value
+    if _WORD.fullmatch(text):
+        return _WORDS[text.lower()]
+    if _INT.fullmatch(text):
+        return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+    return float(text)
+
+
+_WORDS = {"~": None, "null": None, "true": True, "false": False}
+_WORD = re.compile(r"(~|null|Null|NULL|true|True|TRUE|false|False|FALSE)\Z")
+_INT = re.compile(r"([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_TAG = "!plain"
+for _pattern in (_WORD, _INT, _FLOAT):
+    _Yaml.add_implicit_resolver(_TAG, _pattern, list("~nNtTfF-+.0123456789"))
+_Yaml.add_constructor(_TAG, _scalar)
 
 
 def read_report(source: str) -> tuple[ReportSection, str]:
@@ -40,7 +54,7 @@ def read_report(source: str) -> tuple[ReportSection, str]:
     read gives it too, with the reason; the second value is empty otherwise.
     """
     try:
-        data: Any = yaml.load(source, Loader=_Text)  # noqa: S506  (it makes text, lists and mappings alone)
+        data: Any = yaml.load(source, Loader=_Yaml)  # noqa: S506  (it makes plain values alone)
         given = data.get("report") if isinstance(data, dict) else None
         return ReportSection.model_validate({} if given is None else given), ""
     except yaml.YAMLError as error:
@@ -48,3 +62,5 @@ def read_report(source: str) -> tuple[ReportSection, str]:
     except ValidationError as error:
         wrong = ("report." + ".".join(map(str, entry["loc"])) + f": {entry['msg']}" for entry in error.errors())
         return ReportSection(), f"the study's stored report cannot be read: {'; '.join(wrong)}"
+    except ValueError as error:
+        return ReportSection(), f"the study's stored text cannot be read: {error}"

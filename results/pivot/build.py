@@ -14,6 +14,7 @@ from results.pivot.table import Cell, PivotTable, Row
 from results.pivot.texts import cell_of, same_n
 from results.pivot.values import metrics_of, mode_of, value_of
 from results.records import SearchOutcome, rank
+from results.samples import matches
 
 
 class TableError(ValueError):
@@ -29,9 +30,10 @@ def pivot(outcomes: Sequence[SearchOutcome], spec: TableSpec) -> PivotTable:
     """
     factors = list(dict.fromkeys(name for outcome in outcomes for name in outcome.search.cell))
     rows, columns = _axes(spec, factors)
+    outcomes = [outcome for outcome in outcomes if _picked(outcome, spec)]
     shown = [name for name in (*rows, *columns) if name in factors]
     kept, passed = _best_of_rest(outcomes, shown)
-    axes = Axes(kept, spec.contents(), [metrics_of(outcome) for outcome in kept])
+    axes = Axes(kept, spec, [metrics_of(outcome) for outcome in kept])
     data = mark([datum for outcome in kept for datum in _data(outcome, spec, axes, rows, columns)])
     own = [] if {CELL, *spec.pseudo_factors} & set(rows) else [axes.key(rows, outcome.search.cell) for outcome in kept]
     row_keys = axes.sorted(rows, [*own, *(datum.row for datum in data)])
@@ -75,11 +77,19 @@ def check(spec: TableSpec, factors: Sequence[str]) -> Iterator[tuple[tuple[str |
                 yield (place, index), "stands twice in this table", name, ()
             elif place == "compare" and (name == CELL or name not in (*spec.rows, *spec.columns)):
                 yield (place, index), "must stand in rows or columns to be compared over", name, ()
+    for name in spec.only:
+        if name not in factors:
+            yield ("only", name), "is not a factor of the grid", name, tuple(factors)
     for name in made:
         if name in factors:
             yield ("cell",), "makes a factor that the grid has already", name, ()
         elif name not in (*spec.rows, *spec.columns):
             yield ("cell",), "makes a factor that must stand in rows or columns", name, ()
+
+
+def _picked(outcome: SearchOutcome, spec: TableSpec) -> bool:
+    cell = outcome.search.cell
+    return all(any(matches({name: value}, cell) for value in values) for name, values in spec.only.items())
 
 
 def _axes(spec: TableSpec, factors: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -126,7 +136,7 @@ def _data(
         for names, metric in bindings:
             made = dict(zip(content.factors, names, strict=False))
             at: dict[str, Any] = {**outcome.search.cell, **made, CELL: content.label}
-            group = (content.label, *axes.key(others, at)) if content.kind == "metric" and compare else None
+            mode = mode_of(metric, outcome.search, spec.mode) if content.kind == "metric" else None
             yield Datum(
                 row=axes.key(rows, at),
                 column=axes.key(columns, at),
@@ -134,6 +144,6 @@ def _data(
                 metric=metric,
                 value=value_of(outcome, content, metric, spec),
                 outcome=outcome,
-                mode=mode_of(metric, [outcome], spec.mode),
-                group=group,
+                mode=mode or outcome.search.mode,
+                group=(content.label, *axes.key(others, at)) if mode and compare else None,
             )

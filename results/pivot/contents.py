@@ -35,6 +35,11 @@ class Content:
     pattern: re.Pattern[str] | None = None
     choices: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """Its name as a note tells it: the choices of a factor left out."""
+        return re.sub(r":[^{}]*\}", "}", self.name)
+
     def bindings(self, metrics: Iterable[str]) -> list[tuple[tuple[str, ...], str]]:
         """The values of its factors and the metric that each combination names; given choices first, in order."""
         if self.pattern is None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from results.pivot.contents import Content
-from results.pivot.spec import CELL
+from results.pivot.spec import CELL, TableSpec
 from results.pivot.table import Header
 from results.records import SearchOutcome
 
@@ -31,15 +30,14 @@ def exact(value: Any) -> Any:
 
 
 class Axes:
-    """The order of every factor's values: numbers by size, other values as the searches bring them.
+    """The order of every factor's values: as the spec picks them, else numbers by size, others as the searches come.
 
     metrics: of each search. Values of factors that metrics' names make are in the order of the choices that a content
     lists, else of the alphabet.
     """
 
-    def __init__(
-        self, outcomes: Sequence[SearchOutcome], contents: Sequence[Content], metrics: Sequence[Iterable[str]]
-    ) -> None:
+    def __init__(self, outcomes: Sequence[SearchOutcome], spec: TableSpec, metrics: Sequence[Iterable[str]]) -> None:
+        contents = spec.contents()
         self._order: dict[str, list[Any]] = {CELL: [content.label for content in contents]}
         for outcome in outcomes:
             for factor, value in outcome.search.cell.items():
@@ -47,6 +45,8 @@ class Axes:
         for values in self._order.values():
             if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
                 values.sort()
+        for factor, wanted in spec.only.items():
+            self._order[factor] = [*wanted]
         for content in contents:
             for factor, choices in zip(content.factors, content.choices, strict=True):
                 self._add(factor, choices)

@@ -26,7 +26,7 @@ def notes_of(
     if on_test:
         yield f"Selected on test data (by {on_test[0].search.metric}), as the protocol says: the numbers flatter."
     if not outcomes:
-        yield "No search has been run."
+        yield "No search of this table has been run."
         return
     yield from _shown(spec, data)
     if passed:
@@ -40,7 +40,7 @@ def notes_of(
 
 
 def _shown(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
-    metrics = [content.name for content in spec.contents() if content.kind == "metric"]
+    metrics = [content.shown for content in spec.contents() if content.kind == "metric"]
     counts = sorted({datum.value.n for datum in data if datum.value.n})
     if metrics and counts:
         which = " at the last step" if spec.at == "last" else ""
@@ -62,29 +62,37 @@ def _marks(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
     best = [datum for datum in data if datum.best]
     if not best:
         return
+    modes = {datum.content.shown: datum.mode for datum in best}
+    names = [content.shown for content in spec.contents() if content.shown in modes]
     ways = [
-        f"the {way} {_listed(dict.fromkeys(datum.content.name for datum in best if datum.mode == mode))}"
+        f"the {way} {_listed(name for name in names if modes[name] == mode)}"
         for mode, way in (("max", "highest"), ("min", "lowest"))
-        if any(datum.mode == mode for datum in best)
+        if mode in modes.values()
     ]
     apart = [name for name in (*spec.rows, *spec.columns) if name not in (*spec.compared, CELL)]
     whole = set(spec.compared) == set(spec.rows) - {CELL}
     where = "of each column" if whole else f"over {_listed(spec.compared)}"
     yield f"Bold: {' and '.join(ways)} {where}{f', for each {_listed(apart)}' if apart and not whole else ''}."
+    yield from _tests(data)
+
+
+def _tests(data: Sequence[Datum]) -> Iterator[str]:
     tests = [datum.comparison for datum in data if datum.comparison is not None]
     tested = [test for test in tests if test.test]
     if tested:
-        names = _listed(dict.fromkeys(test.test for test in tested))
+        how = _listed(dict.fromkeys(test.test for test in tested))
         counts = sorted({test.n[0] for test in tested})
         n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         yield (
-            f"†: not significantly worse than the best at {LEVEL:.0%} ({names} over n={n} shared seeds, "
+            f"†: not significantly worse than the best at {LEVEL:.0%} ({how} over n={n} shared seeds, "
             "corrected after Holm for the comparisons with one best)."
         )
-    if len(tested) < len(tests):
-        whys = dict.fromkeys(test.why for test in tests if not test.test)
+    if all(datum.value.n < 2 for datum in data):
+        yield "Nothing was tested against the best: one run each."
+    elif len(tested) < len(tests):
+        whys = "; ".join(dict.fromkeys(test.why for test in tests if not test.test))
         some = "Nothing was" if not tested else f"{len(tests) - len(tested)} values were not"
-        yield f"{some} tested against the best ({'; '.join(whys)}); a paired test needs {MIN_PAIRS} shared seeds."
+        yield f"{some} tested against the best ({whys}): a paired test needs {MIN_PAIRS} shared seeds."
 
 
 def _missing(kept: Sequence[SearchOutcome], data: Sequence[Datum]) -> Iterator[str]:

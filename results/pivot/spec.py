@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from results.pivot.contents import Content, parse_content
+from results.references import Scalar
 
 CELL = "cell"
 """The name of the axis of quantities, where a table shows several."""
@@ -79,11 +80,14 @@ class TableSpec(BaseModel):
         AfterValidator(_read_contents),
     ]
     """What stands in a cell, see `results.pivot.contents`: one thing, a list, or a mapping from labels to things."""
+    only: dict[str, Annotated[tuple[Scalar, ...], Field(strict=False)]] = {}
+    """Which searches: for some factors of the grid the values to keep, as `--only` picks them."""
     compare: Names | None = None
     """Factors over which the best is looked for; by default those of the rows (else of the columns) that do not choose
     the data: dataset, split, n_classes."""
     mode: Literal["min", "max"] | None = None
-    """Whether a small or a large value is best; by default as the study's, and small for a loss or cost."""
+    """Whether a small or a large value is best; by default as the study has it for its own metric, small for a loss,
+    and no value of any other metric."""
     at: Literal["best", "last"] = "best"
     """Which step of a trial counts: its best one by the study's metric, or the last."""
     percent: bool = False

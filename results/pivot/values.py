@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal
 
 from results.pivot.contents import Content
 from results.pivot.spec import TableSpec
-from results.records import Mode, SearchOutcome
+from results.records import Mode, SearchOutcome, SearchRecord
 from results.samples import Sample, configured_like_best, sample, tested_metric
 from results.statistics import mean_half_width
 
@@ -58,14 +58,23 @@ def metrics_of(outcome: SearchOutcome) -> list[str]:
     return list(names | dict.fromkeys(outcome.test_metrics))
 
 
-def mode_of(metric: str, outcomes: Iterable[SearchOutcome], given: Mode | None) -> Mode:
-    """Whether a small or a large value of a metric is good: as given, small for losses, else as the study has it."""
-    words = metric.replace("_", "/").split("/")
+def mode_of(metric: str, search: SearchRecord, given: Mode | None) -> Mode | None:
+    """Whether a small or a large value of a metric is good: as given, else small for losses.
+
+    The search's own metric has its mode, on any split and by any rule. Others have None: nobody said which threshold
+    is the better one.
+    """
     if given is not None:
         return given
-    if any(word in _SMALL_IS_GOOD for word in words):
+    if any(word in _SMALL_IS_GOOD for word in metric.replace("_", "/").split("/")):
         return "min"
-    return next((outcome.search.mode for outcome in outcomes), "max")
+    return search.mode if _quantity(metric) == _quantity(search.metric) else None
+
+
+def _quantity(metric: str) -> str:
+    """What is measured, without the split and what follows: of `val/accuracy/tuned` it is "accuracy"."""
+    first, _, rest = metric.partition("/")
+    return rest.partition("/")[0] if first in ("train", "val", "test") and rest else first
 
 
 def _measured(found: Sample) -> Value:
@@ -103,6 +112,6 @@ def _best_names(outcome: SearchOutcome, content: Content, spec: TableSpec) -> Va
     }
     if not means:
         return Value(why=f"{content.name} was not measured")
-    mode = mode_of(content.name, [outcome], spec.mode)
+    mode = mode_of(content.name, outcome.search, spec.mode) or outcome.search.mode
     top = max(means.values()) if mode == "max" else min(means.values())
     return Value(value=" or ".join(name for name, mean in means.items() if abs(mean - top) <= 1e-12))

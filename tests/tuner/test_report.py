@@ -15,6 +15,7 @@ from tuner.errors import InputError
 from tuner.home import Home
 from tuner.load import inspect
 from tuner.study_folder import claim
+from tuner.yaml_lines import parse_yaml
 
 Write = Callable[..., Path]
 REPORT = """\
@@ -26,6 +27,7 @@ report:
       mode: Null
       rows: [loss]
       cell: [config/lr, step]
+      only: {loss: [cosine]}
   figures: [loss, accuracy]
   compare_with: moving_targets
 """
@@ -70,6 +72,8 @@ def test_a_report_is_read_and_its_cells_have_labels(study_file: Write) -> None:
         ("{name: a, cell: step, rows: [los]}", "0.rows.0", "is neither a factor of the grid nor one that the cell"),
         ("{name: a, cell: step, rows: [loss, loss]}", "0.rows.1", "stands twice in this table"),
         ("{name: a, cell: step, rows: [loss], columns: [loss]}", "0.columns.0", "stands twice in this table"),
+        ("{name: a, cell: step, only: {los: [cosine]}}", "0.only.los", "is not a factor of the grid, but got 'los'"),
+        ("{name: a, cell: step, only: {loss: [cos]}}", "0.only.loss.0", "is not a value of loss in the grid, but got"),
         ("{name: a, cell: step, compare: [loss]}", "0.compare.0", "must stand in rows or columns"),
         ("{name: a, cell: 'x/{rule}'}", "0.cell", "makes a factor that must stand in rows or columns, but got 'rule'"),
         ("{name: a, rows: [loss], cell: 'x/{loss}'}", "0.cell", "makes a factor that the grid has already"),
@@ -112,6 +116,13 @@ def test_a_stored_text_gives_the_same_report(study_file: Write) -> None:
     """Oracle: the loader of study files; names that YAML 1.1 takes for something else stay text."""
     study = load_study(study_file(*with_report(REPORT)), overrides=["search.trials=2"])
     assert read_report(study.source) == (study.report, "")
+
+
+def test_a_stored_text_is_read_as_study_files_are() -> None:
+    """Oracle: tuner's reader of YAML 1.2."""
+    values = "[on, no, 1e-4, 0x1F, 010, 1_000, -3, .5, true, 'true', Null, 2001-01-01, nullable, '3', trueish]"
+    read, _ = read_report(f"report: {{tables: [{{name: a, cell: step, only: {{x: {values}}}}}]}}")
+    assert list(read.tables[0].only["x"]) == parse_yaml(f"x: {values}").data["x"]
 
 
 def test_a_text_without_a_report_or_with_a_broken_one_gives_none() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from results.figures.names import figure_names
 from results.pivot import check as check_spec
+from search_spaces.values import same
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
 
@@ -23,6 +24,12 @@ def check_report(view: StudyView) -> Iterator[Problem]:
         seen.add(spec.name.casefold())
         for path, rule, given, choices in check_spec(spec, tuple(view.study.grid)):
             yield Problem((*place, *path), rule, given, choices)
+        for factor, values in spec.only.items():
+            taken = view.study.grid.get(factor, values)
+            for number, value in enumerate(values):
+                if not any(same(value, other) for other in taken):
+                    rule = f"is not a value of {factor} in the grid"
+                    yield Problem((*place, "only", factor, number), rule, value, tuple(map(str, taken)))
         known = tuple(dict.fromkeys((*view.space.names, *view.study.grid, *view.study.fixed)))
         for content in spec.contents():
             if content.kind == "config" and content.name not in known and not view.broken:

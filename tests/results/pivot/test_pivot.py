@@ -200,7 +200,7 @@ def test_missing_pieces_are_empty_cells_and_notes():
 def test_a_study_without_searches_or_without_a_grid_has_its_table_too():
     empty = table([], rows=["loss"], columns=["dataset"])
     assert (empty.rows, empty.columns) == ((), ())
-    assert noted(empty, "No search has been run.")
+    assert noted(empty, "No search of this table has been run.")
     single = table([outcome({}, [trial(0, [{"val/accuracy": 0.9}])])], cell="val/accuracy")
     assert texts(single) == {(): ["0.9000"]}
     assert single.headers[-1][0].text == "val/accuracy"
@@ -225,12 +225,15 @@ def test_small_is_good_for_losses_and_where_the_study_or_the_table_says_so():
     ]
     high = [outcome({"loss": name}, [trial(0, [given])]) for name, given in zip("ab", metrics, strict=True)]
     assert best(high, cell="test/loss") == [False, True]
-    assert best(high, cell="score") == [False, True]
+    assert best(high, cell="score") == [False, False]
+    assert best(high, cell="score", mode="max") == [False, True]
     assert best(high, cell="score", mode="min") == [True, False]
     low = [dataclasses.replace(o, search=dataclasses.replace(o.search, metric="score", mode="min")) for o in high]
     assert best(low, cell="score") == [True, False]
-    both = table(high, rows=["loss"], cell=["score", "test/loss"])
-    assert noted(both, "Bold: the highest score and the lowest test/loss of each column.")
+    both = table(low, rows=["loss"], cell=["val/accuracy", "score", "test/loss"])
+    assert noted(both, "Bold: the lowest score, test/loss of each column.")
+    mixed = table(study(), rows=["loss"], columns=["dataset"], cell=["test/accuracy", "test/accuracy/cos_error"])
+    assert noted(mixed, "Bold: the highest test/accuracy of each column.")
 
 
 def test_the_last_step_counts_where_the_table_says_so():
@@ -268,6 +271,14 @@ def test_every_mistake_of_a_spec_is_told_with_the_choices():
         "dataset, loss, rule, cell",
         "columns.1: stands twice in this table, but got 'rule'",
     ]
+
+
+def test_only_some_searches_are_shown():
+    """In the order in which they are picked."""
+    made = table(rows=["dataset", "loss"], only={"dataset": ["MNIST"], "loss": ["euclidean", "cosine"]})
+    assert list(texts(made)) == [("MNIST", "euclidean"), ("MNIST", "cosine")]
+    with pytest.raises(TableError, match=r"only.data: is not a factor of the grid, but got 'data'; choices: dataset"):
+        table(only={"data": ["MNIST"]})
 
 
 def test_the_seeds_of_a_cell_are_those_of_its_runs():
