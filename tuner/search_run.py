@@ -124,6 +124,7 @@ class SearchRun:
             "trials": search.trials,
             "budget": f"{search.budget_max} {search.budget_key}",
             "seed": search.seed,
+            "resources": f"cpu={self._bench.demand.cpu:g}, gpu={self._bench.demand.gpu:g}",
         }
         return SearchRecord(
             search_id=f"{study_id}/{search.key}",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from results.figures import (
+    best_so_far,
     class_curves,
     confusion,
     curves,
@@ -70,6 +71,12 @@ SEARCH_FIGURES: Mapping[str, Figure] = {
     "importance_fanova": Figure(
         "which parameters explain how trials differ", partial(importance.data, method="fanova"), importance.draw
     ),
+    "best_so_far": Figure("best value against the epochs spent", best_so_far.data, best_so_far.draw),
     "timeline": Figure("when each trial ran, and how it ended", timeline.data, timeline.draw),
 }
-STUDY_FIGURES: Mapping[str, Figure] = {}  # of all searches of a study: these take a StudySource
+# Of all searches of a study: these take a StudySource.
+STUDY_FIGURES: Mapping[str, Figure] = {
+    "searches_best_so_far": Figure(
+        "best value of each search against the epochs spent", best_so_far.study_data, best_so_far.draw
+    ),
+}
