@@ -113,9 +113,17 @@ class DigitsNetworkTraining:
         return ExportedModel(module, torch.from_numpy(np.take(self._data.train.images, rows, axis=0)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what the model makes of the test images: see `inspection.class_arrays`; split "test"."""
+        """Return what the model makes of the test images: see `inspection.class_arrays`; split "test".
+
+        And train_class_counts [K] int64: images that were trained on.
+        """
         logits, labels = self._learner.logits(self._batches("test"))
-        return {**class_arrays(logits, labels, self._data.classes), "split": np.array("test")}
+        trained_on = np.asarray(self._data.train.labels)[self._indices.train]
+        return {
+            **class_arrays(logits, labels, self._data.classes),
+            "split": np.array("test"),
+            "train_class_counts": np.bincount(trained_on, minlength=self._data.n_classes),
+        }
 
     def _cost(self, output: Output, targets: Tensor) -> Tensor:
         """The sum over a batch of its images' costs."""

@@ -5,7 +5,9 @@ Every import of matplotlib is inside a function: it takes a quarter of a second,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette: distinct under every common colour blindness, and in grey by the order of use.
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 GREY = "#666666"
+COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
+DASHES = ("-", "--", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SIZE_IN = (5.2, 3.4)  # inches; text of nine points is then that of a two-column page
+_HALF_LINE, _MOST_IN_LINE = 32, 70  # characters of small text: two columns of them, or one, are a figure wide
+_LINE_IN = 0.16  # a line of small text
 _SETTINGS: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -48,15 +55,102 @@ def new_figure(size_in: tuple[float, float] = SIZE_IN) -> Figure:
     return figure
 
 
+def look(position: int) -> tuple[str, str, str]:
+    """Colour, dashes and marker of the first, second ... of several things; 21 looks, then from the start again."""
+    turn = position // len(COLOURS)
+    return COLOURS[position % len(COLOURS)], DASHES[turn % len(DASHES)], MARKERS[position % len(MARKERS)]
+
+
+def decorate(axes: Axes, title: str = "") -> Axes:
+    """A title on the left and a pale grid, as on every pair of axes that is not a picture."""
+    axes.set_title(title, fontsize="medium", loc="left")
+    axes.grid(visible=True, color="#dddddd", linewidth=0.6)
+    return axes
+
+
+def panels(
+    titles: Sequence[str], *, columns: int, legend_lines: int = 0, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of our width with a pair of axes for each title, row by row, that share the x axis.
+
+    legend_lines: what `legend_below` will take, added to the height. A single panel has the usual size.
+    """
+    rows, single = math.ceil(len(titles) / columns), len(titles) == 1
+    height_in = SIZE_IN[1] if single else 1.55 * rows + 0.4
+    figure = new_figure((SIZE_IN[0], height_in + _LINE_IN * legend_lines))
+    grid = figure.subplots(rows, 1 if single else columns, squeeze=False, sharex=True, sharey=share_y)
+    for position, axes in enumerate(grid.flat):
+        if position >= len(titles):
+            axes.remove()
+            continue
+        decorate(axes, titles[position] if single else wrapped(titles[position], 57 // columns))
+        if not single:
+            axes.title.set_fontsize(7)
+            axes.tick_params(labelsize="small", labelbottom=position + columns >= len(titles))
+    return figure, list(grid.flat[: len(titles)])
+
+
+def wrapped(text: str, width: int) -> str:
+    """The same over several lines of at most `width` characters, broken at spaces, long words at underscores."""
+    lines = [""]
+    for word in re.findall(r"\S+\s*", text):
+        for part in [word] if len(word.rstrip()) <= width else re.findall(r"[^_]+_*", word):
+            if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+                lines.append("")
+            lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def name_axes(figure: Figure, axes: Sequence[Axes], *, x: str, y: str) -> None:
+    """Label the only pair of axes, or a figure's panels: y once for all, x below the last of each column."""
+    for one in axes:
+        if len(axes) == 1 or one.xaxis.get_tick_params().get("labelbottom"):
+            one.set_xlabel(x)
+    if len(axes) == 1:
+        axes[0].set_ylabel(y)
+    else:
+        figure.supylabel(y, fontsize="medium")
+
+
+def legend_below(figure: Figure, handles: Mapping[str, Any], title: str | None = None) -> None:
+    """One legend for all panels, below them: nothing it could hide is there."""
+    figure.legend(
+        list(handles.values()),
+        [wrapped(label, _MOST_IN_LINE) for label in handles],
+        loc="outside lower center",
+        ncols=_legend_columns(handles),
+        fontsize="small",
+        title=title,
+        title_fontsize="small",
+    )
+
+
+def legend_lines(labels: Collection[str], title: str | None = None) -> int:
+    """How many lines `legend_below` takes."""
+    lines = sum(wrapped(label, _MOST_IN_LINE).count("\n") + 1 for label in labels)
+    return math.ceil(lines / _legend_columns(labels)) + (title is not None)
+
+
+def _legend_columns(labels: Collection[str]) -> int:
+    return 1 if max(map(len, labels)) > _HALF_LINE else 2
+
+
+def log_scale(axes: Axes) -> None:
+    """A logarithmic y axis, its decades labelled as plain numbers."""
+    from matplotlib.ticker import NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def plot(*, x: str, y: str, title: str = "") -> tuple[Figure, Axes]:
     """A figure with one pair of axes, labelled."""
     figure = new_figure()
     axes = figure.add_subplot()
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    axes.set_title(title, fontsize="medium", loc="left")
-    axes.grid(visible=True, color="#dddddd", linewidth=0.6)
-    return figure, axes
+    return figure, decorate(axes, title)
 
 
 def save(figure: Figure, path: Path) -> tuple[Path, ...]:

@@ -7,17 +7,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from results.figures import (
+    accuracy_by_threshold,
+    against,
     best_so_far,
     class_curves,
+    class_distribution,
     confusion,
     curves,
     importance,
     intermediate_values,
     optimization_history,
+    over_epochs,
     parameters,
+    recall,
+    recall_table,
+    target_values,
     templates,
     timeline,
     true_class_probability,
+    tuned_accuracy,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +58,14 @@ TRIAL_FIGURES: Mapping[str, Figure] = {
     "precision_recall": Figure(
         "precision against recall of each class", partial(class_curves.data, kind="precision_recall"), class_curves.draw
     ),
+    "recall": Figure("share of each class's images that is recognised", recall.data, recall.draw),
+    "class_distribution": Figure("training images of each class", class_distribution.data, class_distribution.draw),
+    "target_values": Figure(
+        "class and non-class values by epoch, with the spread of the outputs", target_values.data, target_values.draw
+    ),
+    "accuracy_by_threshold": Figure(
+        "accuracy by decision threshold, and the tuned ones", accuracy_by_threshold.data, accuracy_by_threshold.draw
+    ),
 }
 
 # Of all trials of a search.
@@ -78,5 +94,46 @@ SEARCH_FIGURES: Mapping[str, Figure] = {
 STUDY_FIGURES: Mapping[str, Figure] = {
     "searches_best_so_far": Figure(
         "best value of each search against the epochs spent", best_so_far.study_data, best_so_far.draw
+    ),
+    "accuracy_over_epochs": Figure(
+        "accuracy of each search by epoch",
+        partial(over_epochs.data, what="accuracy (share of {split} images)", metrics=("test/accuracy", "val/accuracy")),
+        over_epochs.draw,
+    ),
+    "loss_over_epochs": Figure(
+        "training loss of each search by epoch",
+        partial(over_epochs.data, what="loss (mean over {split} images)", metrics=("train/loss", "val/loss")),
+        over_epochs.draw,
+    ),
+    "separation_over_epochs": Figure(
+        "separation of class and non-class values of each search by epoch",
+        partial(over_epochs.data, what="separation (mean over classes)", metrics=("targets/separation/mean",)),
+        over_epochs.draw,
+    ),
+    "accuracy_against_separation": Figure(
+        "accuracy of each run against the separation of its target values",
+        partial(
+            against.data,
+            what="separation of class and non-class values (mean)",
+            metric="targets/separation/mean",
+            whole=True,
+        ),
+        against.draw,
+    ),
+    "accuracy_against_confidence": Figure(
+        "accuracy of each run against its confidence",
+        partial(
+            against.data,
+            what="confidence (mean cosine to the predicted target, {split} images)",
+            metric="{split}/confidence",
+            whole=False,
+        ),
+        against.draw,
+    ),
+    "tuned_accuracy": Figure(
+        "what tuned decision thresholds gain over the default", tuned_accuracy.data, tuned_accuracy.draw
+    ),
+    "recall_table": Figure(
+        "share of each class's images that each search recognises", recall_table.data, recall_table.draw
     ),
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, plot
+from results.figures.canvas import GREY, look, plot
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from results.figures.source import Source
 
-_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY)
-_DASHES = ("-", "--", ":")
 _AXES = {
     "roc": ("false positive rate", "true positive rate"),
     "precision_recall": ("recall", "precision"),
@@ -59,17 +57,20 @@ def draw(data: ClassCurvesData) -> Figure:
     """One line a class, the area behind its name."""
     x, y = _AXES[data.kind]
     figure, axes = plot(x=x, y=f"{y} ({data.split} images)")
+    if data.kind == "roc":
+        axes.plot((0, 1), (0, 1), color=GREY, linewidth=0.6, linestyle=":", label="guessing (0.500)")
     for position, curve in enumerate(data.curves):
+        colour, dashes, _ = look(position)
         axes.plot(
             curve.x,
             curve.y,
-            color=_COLOURS[position % len(_COLOURS)],
-            linestyle=_DASHES[position // len(_COLOURS) % len(_DASHES)],
+            color=colour,
+            linestyle=dashes,
             linewidth=1.2,
             drawstyle="default" if data.kind == "roc" else "steps-post",
             label=f"{curve.name} ({curve.area:.3f})",
         )
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
-    axes.legend(fontsize="small", title="area", loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(fontsize="small", title="class (area)", loc="center left", bbox_to_anchor=(1, 0.5))
     return figure

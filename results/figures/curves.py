@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, plot
+from results.figures.cells import step_name
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -54,17 +55,16 @@ def data(source: Source, quantity: str) -> CurvesData:
     best = source.trial.best(source.search.metric, source.search.mode)
     if not lines or best is None:
         raise NotDrawnError(f"the best trial reported no {quantity} at two steps or more")
-    step = str(source.search.params.get("budget", "")).partition(" ")[2] or "step"
-    return CurvesData(quantity, step, best.step, tuple(lines))
+    return CurvesData(quantity, step_name(source.search), best.step, tuple(lines))
 
 
 def draw(data: CurvesData) -> Figure:
     """Lines that differ in colour and dashes, and a mark at the selected step."""
     figure, axes = plot(x=data.step, y=_UNITS.get(data.quantity, data.quantity))
-    axes.axvline(data.best_step, color=GREY, linewidth=0.8, label=f"selected ({data.best_step})")
     for line in data.lines:
         colour, dashes = _LOOKS[line.split]
         axes.plot(line.steps, line.values, color=colour, linestyle=dashes, linewidth=1.6, label=line.split)
+    axes.axvline(data.best_step, color=GREY, linewidth=0.8, zorder=1, label=f"selected ({data.best_step})")
     axes.locator_params(axis="x", integer=True)
     axes.legend()
     return figure

@@ -245,6 +245,8 @@ def test_arrays_show_what_happens_to_each_digit(folder):
     right = arrays["predictions_argmax"] == labels
     assert right.mean() == pytest.approx(training.test()["test/accuracy"], abs=1e-9)
     assert arrays["split"] == "test"
+    trained_on = np.asarray(training._data.train.labels)[training._indices.train]
+    assert arrays["train_class_counts"].tolist() == [int((trained_on == digit).sum()) for digit in range(10)]
 
 
 def test_the_digits_are_learned(folder):

@@ -125,6 +125,7 @@ def test_metrics_are_those_of_the_arrays(folder, selection):
     )
     area = sklearn_metrics.roc_auc_score(np.eye(k)[labels], scores, average="macro")
     assert result["val/roc_auc"] == pytest.approx(area, abs=1e-5)
+    assert np.array_equal(arrays["train_class_counts"], numbers(trial, "train"))
     best = max(rules[1:], key=lambda rule: result[f"val/accuracy/{rule}"])
     for split in ("val", "test"):
         assert result[f"{split}/accuracy/tuned"] == result[f"{split}/accuracy/{best}"]

@@ -32,6 +32,9 @@ ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "split": np.array("test"),
     "confusion_matrix": np.array([[1, 2], [1, 2]]),
     "confusion_matrix_best": np.array([[3, 0], [1, 2]]),
+    "train_class_counts": np.array([3, 1]),
+    "probabilities": np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.2, 0.8], [0.8, 0.2], [0.5, 0.5]]),
+    "thresholds_threshold": np.array([0.25]),
     "roc_0": np.array([[0, 0, 0.5, 1], [0, 0.5, 1, 1]], dtype=np.float32),
     "precision_recall_0": np.array([[0.5, 0.75, 1, 1], [1, 1, 0.5, 0]], dtype=np.float32),
 }
@@ -117,13 +120,19 @@ def test_curves_of_classes() -> None:
 
 @pytest.mark.parametrize("name", TRIAL_FIGURES)
 def test_every_figure_is_drawn_with_named_axes(name: str) -> None:
-    """Oracle: each pair of axes has both labels, or is a picture, or a colour scale with one."""
-    history = [{**metrics, "train/cost": 2.0, "val/cost": 2.0} for metrics in HISTORY]
+    """Oracle: each pair of axes has both labels or the figure has, or it is a picture, or a colour scale with one."""
+    values = {f"targets/{kind}/{k}": 0.5 for kind in ("class_value", "non_class_value") for k in range(2)}
+    history = [{**metrics, **values, "train/cost": 2.0, "val/cost": 2.0} for metrics in HISTORY]
     figure = TRIAL_FIGURES[name]
     for given in (source(history), source(history, templates=TEMPLATES[:, :1])):
         canvas = figure.draw(figure.data(given))
         for axes in canvas.axes:
-            assert (axes.get_xlabel() and axes.get_ylabel()) or not axes.axison or axes.get_ylabel()
+            assert (
+                canvas.get_supylabel()
+                or (axes.get_xlabel() and axes.get_ylabel())
+                or not axes.axison
+                or axes.get_ylabel()
+            )
         assert figure.about
 
 
