@@ -152,8 +152,8 @@ class Imbalance:
         """Return what the model makes of the validation images.
 
         As `inspection.class_arrays` has it, and probabilities [N, K] float64, rows [N] int64 (positions in the training
-        split), train_class_counts [K] int64: images that were trained on; for every rule predictions_<rule> [N] int64, confusion_matrix_<rule> [K, K] int64, and, for those that
-        have them, thresholds_<rule> float64.
+        split), train_class_counts [K] int64 (images that were trained on); for every rule predictions_<rule> [N] int64,
+        confusion_matrix_<rule> [K, K] int64, and, for those that have them, thresholds_<rule> float64.
         """
         scores = self._validation_scores()
         arrays = class_arrays(scores.logits, scores.labels, self._images.classes)
