@@ -12,7 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,27 @@ class StudyFolder:
         return self.path / "searches" / key
 
 
-@contextmanager
-def claim(home: Home, study: Study, *, fresh: bool) -> Iterator[StudyFolder]:
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """What begins, or goes on, in a study's folder. identity: what must not have changed when it goes on."""
+
+    name: str
+    source: str
+    identity: Mapping[str, Any]
+
+
+def claim(home: Home, study: Study, *, fresh: bool) -> AbstractContextManager[StudyFolder]:
     """Hold the study's folder for this process.
 
     Raises RunError if another process holds it, InputError if the study differs from the one that began there in more
     than its budgets.
     """
+    return hold(home, Beginning(name=study.name, source=study.source, identity=identity(study)), fresh=fresh)
+
+
+@contextmanager
+def hold(home: Home, study: Beginning, *, fresh: bool) -> Iterator[StudyFolder]:
+    """The same for whatever is recorded under a study's name."""
     root = home.study(study.name)
     root.mkdir(parents=True, exist_ok=True)
     holder = root / "holder.json"
@@ -75,27 +89,26 @@ def latest(home: Home, name: str) -> StudyFolder | None:
     return _read(generations[-1], name) if generations else None
 
 
-def _generation(root: Path, study: Study, *, fresh: bool) -> StudyFolder:
+def _generation(root: Path, study: Beginning, *, fresh: bool) -> StudyFolder:
     generations = _generations(root)
-    wanted = identity(study)
     if generations and not _begun(generations[-1]):  # a mistake was found at its start: nothing holds it to what it was
-        return _write(generations[-1], study, wanted)
+        return _write(generations[-1], study)
     if generations and not fresh:
         began_as = json.loads((generations[-1] / "study.json").read_text(encoding="utf-8"))["identity"]
-        _refuse_changes(study.name, began_as, wanted)
+        _refuse_changes(study.name, began_as, study.identity)
         return _read(generations[-1], study.name)
-    return _write(root / f"{len(generations) + 1:04d}", study, wanted)
+    return _write(root / f"{len(generations) + 1:04d}", study)
 
 
 def _begun(path: Path) -> bool:
     return any(path.glob("searches/*"))
 
 
-def _write(path: Path, study: Study, wanted: Mapping[str, Any]) -> StudyFolder:
+def _write(path: Path, study: Beginning) -> StudyFolder:
     path.mkdir(exist_ok=True)
     write_whole(path / "study.yaml", lambda file: file.write(study.source.encode()))
     # Last, because its presence says that the generation is whole.
-    write_json(path / "study.json", {"began_at_ms": int(time.time() * 1000), "identity": wanted})
+    write_json(path / "study.json", {"began_at_ms": int(time.time() * 1000), "identity": dict(study.identity)})
     return _read(path, study.name)
 
 

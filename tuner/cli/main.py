@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from importlib.metadata import version
@@ -30,6 +31,7 @@ VERBS = (
     "verify",
     "figures",
     "export",
+    "import",
     "ui",
     "ls",
     "schema",
@@ -55,7 +57,7 @@ class Verbs(TyperGroup):
 
 
 def _verb(name: str) -> TyperCommand:
-    module = importlib.import_module(f"tuner.cli.{name}")
+    module = importlib.import_module(f"tuner.cli.{name}_" if keyword.iskeyword(name) else f"tuner.cli.{name}")
     verb: typer.Typer | None = getattr(module, "app", None)
     if verb is None:
         verb = typer.Typer(add_completion=False, rich_markup_mode=MARKUP, pretty_exceptions_enable=False)

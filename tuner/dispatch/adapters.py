@@ -5,8 +5,6 @@ Tune pickles all three into its snapshots; those are never restored (the ledger 
 
 from __future__ import annotations
 
-import numbers
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,8 @@ from typing import Any
 from ray import cloudpickle
 from ray.exceptions import OutOfMemoryError, RayTaskError
 from ray.tune import Callback, Stopper
-from ray.tune.result import AUTO_RESULT_KEYS, RESULT_DUPLICATE
+from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.search import Searcher
-from ray.tune.utils import flatten_dict
 from typing_extensions import override
 
 from results.records import TrialState
@@ -25,6 +22,7 @@ from tuner.dispatch.director import Director
 from tuner.dispatch.suggestion import Suggestion
 from tuner.dispatch.trial import TICKET, Runtime, Ticket
 from tuner.dispatch.troubles import ERROR, HALT, STATE
+from tuner.dispatch.tune_metrics import flat, is_reported, reported_metrics, without_colours
 
 
 class Forward:
@@ -60,24 +58,9 @@ class Forward:
     def flat_metrics(self, result: Mapping[str, Any]) -> dict[str, float]:
         """The numbers a trial reported, nested keys joined by "/", without what Tune adds."""
         kept = {self.director.search.budget_key, self.director.search.metric}
-        flat = flatten_dict(dict(result))
-        return {
-            key: value if key in (STATE, ERROR, HALT) else _plain(value)
-            for key, value in flat.items()
-            if key in (STATE, ERROR, HALT)
-            or (isinstance(value, numbers.Real) and not isinstance(value, bool) and (key in kept or _reported(key)))
-        }
-
-
-_TUNES_OWN = {*AUTO_RESULT_KEYS, RESULT_DUPLICATE, "done", "trial_id", "experiment_tag", "should_checkpoint"}
-
-
-def _reported(key: str) -> bool:
-    return key not in _TUNES_OWN and not key.startswith("config/")
-
-
-def _plain(value: Any) -> float:
-    return int(value) if isinstance(value, numbers.Integral) else float(value)
+        values = flat(result)
+        ours = {key: values[key] for key in (STATE, ERROR, HALT) if key in values}
+        return {**reported_metrics(values, kept=kept), **ours}
 
 
 class ForwardingSearcher(Searcher):
@@ -162,15 +145,12 @@ def classify(error: BaseException | None) -> tuple[TrialState, str]:
     name = type(cause).__name__
     out_of_memory = isinstance(error, OutOfMemoryError) or name in ("OutOfMemoryError", "MemoryError")
     state = TrialState.OUT_OF_MEMORY if out_of_memory else TrialState.CRASHED
-    return state, _COLOUR.sub("", str(error)) if error is not None else "it failed without a message"
-
-
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Ray colours the first line of a remote traceback
+    return state, without_colours(str(error)) if error is not None else "it failed without a message"
 
 
 def _says_nothing(result: Mapping[str, Any]) -> bool:
     """Whether a result only says that the trial is done (ours, after its last epoch)."""
-    reported = {key for key in flatten_dict(dict(result)) if _reported(key)}
+    reported = {key for key in flat(result) if is_reported(key)}
     return bool(result.get("done")) and not reported
 
 
