@@ -162,3 +162,11 @@ def rank(trials: Iterable[TrialRecord], metric: str, mode: Mode) -> list[TrialRe
         return (0, sign * best.metrics[metric], trial.number)
 
     return sorted(trials, key=key)
+
+
+def best_search(outcomes: Sequence[SearchOutcome]) -> SearchOutcome:
+    """The search whose best trial is best, by the first one's metric; the first search if none has a best trial."""
+    trials = {id(outcome.best_trial): outcome for outcome in outcomes if outcome.best_trial is not None}
+    ran = [outcome.best_trial for outcome in outcomes if outcome.best_trial is not None]
+    ranked = rank(ran, outcomes[0].search.metric, outcomes[0].search.mode)
+    return trials[id(ranked[0])] if ranked else outcomes[0]

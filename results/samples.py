@@ -34,17 +34,19 @@ def sample(
     """The metric of each trial with the wanted configuration: the best trial's, or that which `config` describes.
 
     at: "best" for each trial's best step by the search's metric, "last", an `AtStep`, or a `Within` for the best value
-    up to a step (the lowest with `lower`). A test metric that was not measured at each epoch is the search's one
-    measurement of its best trial, or those of its final runs. A trial that has not ended does not count, for its last
+    up to a step (the lowest with `lower`). A test metric is that of the final runs, at their end; without them, if it
+    was not measured at each epoch, the search's one measurement of its best trial. With "last" trials that measured it
+    come before final runs. A trial that has not ended does not count, for its last
     step is not the last.
     """
     trials = [trial for trial in configured_like_best(outcome, config or {}) if not trial.state.unfinished]
     if not trials:
         return Sample((), "no trial has this configuration, or none has ended")
     usable = [trial for trial in trials if not trial.state.failed]
-    if at == "best" and not config and (tested := _by_seed(outcome.finals, metric, _last)):
+    tested = [] if config else _by_seed(outcome.finals, metric, _last)
+    found = [] if at == "best" and tested else _by_seed(usable, metric, _reader(outcome, at, lower=lower))
+    if not found and tested and at in ("best", "last"):
         return _sample(tested, len(outcome.finals) - len(tested), len(outcome.finals))
-    found = _by_seed(usable, metric, _reader(outcome, at, lower=lower))
     best = outcome.best_trial
     if not found and at == "best" and best in usable and best is not None and metric in outcome.test_metrics:
         found = [(best.seed, outcome.test_metrics[metric])]

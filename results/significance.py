@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from results.statistics import CONFIDENCE, mean_half_width
@@ -101,10 +101,15 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Comparison:
 
 
 def compare(first: Mapping[int, float], second: Mapping[int, float]) -> Comparison:
-    """In pairs where seeds are shared, Welch's test where none is."""
-    if first.keys() & second.keys():
-        return compare_by_seed(first, second)
-    return welch(tuple(first.values()), tuple(second.values()))
+    """In pairs where seeds are shared, Welch's test where none is.
+
+    Where some are, but too few to test, the difference is that of the means of all runs.
+    """
+    apart = welch(tuple(first.values()), tuple(second.values()))
+    if not first.keys() & second.keys():
+        return apart
+    found = compare_by_seed(first, second)
+    return found if found.test else replace(found, difference=apart.difference)
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:

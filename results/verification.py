@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from results.records import SearchOutcome, TrialRecord, rank
+from results.records import SearchOutcome, TrialRecord, best_search, rank
 from results.references import Entry, Reference
 from results.samples import Sample, configured_like_best, matches, sample
 from results.statistics import binomial_half_width, prediction_half_width
@@ -94,7 +94,11 @@ def _judge(entry: Entry, protocol: Mapping[str, Any], searches: Sequence[_Search
         return Verdict(entry=entry, outcome=outcome, theirs=theirs, how=entry.missing or why)
     # Where the entry leaves factors open, the best of the searches that remain is meant.
     by_factor = entry.factor is not None
-    verdict = _choice_of_factor(entry, ran) if by_factor else _of_search(entry, _best(ran))
+    verdict = (
+        _choice_of_factor(entry, ran)
+        if by_factor
+        else _of_search(entry, best_search([search.outcome for search in ran]))
+    )
     differing = _differences(protocol, verdict, ran)
     if differing and verdict.outcome not in (Outcome.NOT_RUN, Outcome.NOT_PRINTED):
         return replace(verdict, outcome=Outcome.PROTOCOL_DIFFERS, how=differing)
@@ -217,13 +221,6 @@ def _chosen(entry: Entry, scores: Mapping[str, float], blank: Verdict) -> Verdic
     within = any(str(choice) in best for choice in entry.choice)
     outcome = Outcome.WITHIN if within else Outcome.DIFFERS
     return replace(blank, outcome=outcome, ours=" or ".join(best), how=told)
-
-
-def _best(searches: Sequence[_Search]) -> SearchOutcome:
-    first = searches[0].outcome.search
-    trials = {id(search.outcome.best_trial): search.outcome for search in searches}
-    ranked = rank((s.outcome.best_trial for s in searches if s.outcome.best_trial), first.metric, first.mode)
-    return trials[id(ranked[0])]
 
 
 def _differences(protocol: Mapping[str, Any], verdict: Verdict, searches: Sequence[_Search]) -> str:

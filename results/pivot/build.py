@@ -13,7 +13,7 @@ from results.pivot.spec import CELL, TableSpec
 from results.pivot.table import Cell, PivotTable, Row
 from results.pivot.texts import cell_of, same_n
 from results.pivot.values import metrics_of, mode_of, value_of
-from results.records import SearchOutcome, rank
+from results.records import SearchOutcome, best_search
 from results.samples import matches
 
 
@@ -113,15 +113,8 @@ def _best_of_rest(
     groups: dict[str, list[SearchOutcome]] = {}
     for outcome in outcomes:
         groups.setdefault(repr([outcome.search.cell.get(name) for name in shown]), []).append(outcome)
-    kept = [_best(group) for group in groups.values()]
+    kept = [best_search(group) for group in groups.values()]
     return kept, [outcome for outcome in outcomes if not any(outcome is other for other in kept)]
-
-
-def _best(group: Sequence[SearchOutcome]) -> SearchOutcome:
-    trials = {id(outcome.best_trial): outcome for outcome in group if outcome.best_trial is not None}
-    ran = [outcome.best_trial for outcome in group if outcome.best_trial is not None]
-    ranked = rank(ran, group[0].search.metric, group[0].search.mode)
-    return trials[id(ranked[0])] if ranked else group[0]
 
 
 def _data(

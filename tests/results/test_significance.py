@@ -68,7 +68,9 @@ def test_without_shared_seeds_welchs_test_stands_in():
     assert compare(first, second) == welch(FIRST, SECOND)
     assert compare(first, dict(enumerate(SECOND))) == paired(FIRST, SECOND)
     # Some seeds are shared: the samples hang together, and too few pairs are left to say how.
-    assert compare(first, {0: 0.9, 101: 0.8, 102: 0.7}).p is None
+    few = compare(first, {0: 0.9, 101: 0.8, 102: 0.7})
+    assert (few.p, few.why) == (None, "1 shared seed, fewer than 3")
+    assert few.difference == pytest.approx(sum(FIRST) / 5 - 0.8)
     assert welch(FIRST, SECOND[:2]).why == "5 and 2 runs, fewer than 3"
     assert welch([0.5] * 3, [0.6] * 3).p is None
 

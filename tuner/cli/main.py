@@ -28,6 +28,7 @@ VERBS = (
     "best",
     "trials",
     "show",
+    "compare",
     "verify",
     "figures",
     "export",
