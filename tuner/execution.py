@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cluster.connect import (
     Cluster,
@@ -29,6 +28,7 @@ from tuner.dispatch.workers import environment, modules
 from tuner.errors import InputError, Interrupted, Problem, RunError, TunerError
 from tuner.fingerprints import study_fingerprint
 from tuner.home import Home
+from tuner.outbox import Posting, waiting, write_posting
 from tuner.plan import Plan, Search
 from tuner.provenance import provenance
 from tuner.run import Links, Progress, RunResult, SearchResult
@@ -82,7 +82,15 @@ class Execution:
             cluster.warm(self._study.search.max_concurrent + 1, env_vars=environment())
             links = Links(dashboard=cluster.dashboard_url, login=cluster.login_hint(), tracking=self._tracking_uri)
             self._progress.started(self._plan, links)
-            recorder = Recorder(self._open_store, self._study_record())
+            record = self._study_record()
+            posting = Posting(
+                record=record,
+                tracking_uri=self._tracking_uri,
+                artifact_root=None if self._study.tracking.uri else self._home.artifacts,
+                searches=tuple(search.key for search in self._plan.searches),
+            )
+            write_posting(self._folder, posting)
+            recorder = Recorder(posting.open_store, record)
             bench = Bench(
                 study=self._study,
                 folder=self._folder,
@@ -97,15 +105,17 @@ class Execution:
             try:
                 self._runs = [SearchRun(bench, search) for search in left]
                 results = self._dispatch(left)
-                if self._stopping:
-                    recorder.interrupt()
-                else:
-                    recorder.end_study()
+                if not self._stopping:
+                    recorder.end_study(then=lambda: write_posting(self._folder, replace(posting, delivered=True)))
+                recorder.interrupt()  # a search that could not go on, too
             finally:
-                recorder.close()
+                recorder.close(hurried=lambda: self._stopping)
+        undelivered = self._undelivered(recorder)
         if self._stopping:
-            raise Interrupted(f"study {self._study.name} was interrupted; the same command goes on where it stopped")
-        undelivered = str(recorder.undelivered) if recorder.undelivered is not None else None
+            late = f" Not everything reached the store: {undelivered}." if undelivered is not None else ""
+            raise Interrupted(
+                f"study {self._study.name} was interrupted; the same command goes on where it stopped.{late}"
+            )
         return replace(before, searches=[*before.searches, *map(self._with_model, results)], undelivered=undelivered)
 
     def _dispatch(self, searches: Sequence[Search]) -> list[SearchResult]:
@@ -166,10 +176,11 @@ class Execution:
             demand = replace(demand, cpu=max(demand.cpu, min(share, max(node.cpus for node in nodes))))
         return demand
 
-    def _open_store(self) -> Any:
-        from results.store import Store
-
-        return Store(self._tracking_uri, artifact_root=None if self._study.tracking.uri else self._home.artifacts)
+    def _undelivered(self, recorder: Recorder) -> str | None:
+        """What waits on the disk, and why; None if the store has everything."""
+        if recorder.refusal is None:
+            return None
+        return f"{waiting(self._folder)} wait on the disk ({str(recorder.refusal).partition(chr(10))[0]})"
 
     def _study_record(self) -> StudyRecord:
         search = self._study.search

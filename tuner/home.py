@@ -34,6 +34,11 @@ class Home:
         """Ray's sessions, logs and token."""
         return self.root / "ray"
 
+    @property
+    def studies(self) -> Path:
+        """What is not in the store, or not yet: ledgers, checkpoints, one folder a study."""
+        return self.root / "studies"
+
     def study(self, name: str) -> Path:
         """A study's generations: `0001`, and one more after each --fresh."""
-        return self.root / "studies" / name
+        return self.studies / name

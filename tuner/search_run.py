@@ -8,14 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cluster.connect import Demand
 from disk import write_whole
 from results.records import SearchOutcome, SearchRecord, TrialRecord
-from tuner.dispatch.closing import Closing, close
+from tuner.closed import Closed, mark_done, read_closed, write_closed
+from tuner.dispatch.closing import Closing, close, exported_run, model_again, tidy_up
 from tuner.dispatch.director import Director
 from tuner.dispatch.finale import prepare_data
 from tuner.dispatch.image import SearchImage
@@ -25,11 +26,15 @@ from tuner.dispatch.resolve import Resolved
 from tuner.dispatch.search import SearchJob, open_director, run_search
 from tuner.dispatch.trial import Runtime
 from tuner.home import Home
-from tuner.outcomes import LEDGER, read_trials, write_done
+from tuner.outbox import LEDGER, write_search
+from tuner.outcomes import budget_of, read_trials, result_of
 from tuner.plan import Search
 from tuner.run import Progress, SearchResult
 from tuner.study import Study
 from tuner.study_folder import StudyFolder
+
+if TYPE_CHECKING:
+    from trainables.training import ExportedModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,10 @@ class SearchRun:
         if self._interrupted:
             return None
         job = self._job()
+        closed = read_closed(self._folder)
+        if closed is not None and closed.budget == budget_of(self._search):  # else it goes on
+            self._watch(closed.record, Ledger(self._folder / LEDGER))
+            return self._hand_over(job, closed)
         record = self._record(prepare_data(job))
         director = self._open(job, record)
         self._bench.stand_by()
@@ -83,10 +92,8 @@ class SearchRun:
         closing = close(job, outcome, interrupted=lambda: self._interrupted, ended=self._final_ended)
         if closing is None:
             return None
-        result = SearchResult(outcome=closing.outcome, ended_by=director.ended_by)
-        self._hand_over(job, result, closing)
-        closing.tidy_up()
-        return result
+        closed = self._close(job, closing, ended_by=director.ended_by)
+        return self._hand_over(job, closed, model=closing.model)
 
     def note_failure(self, error: Exception) -> None:
         """Keep the traceback of what ended the search beside its ledger."""
@@ -141,9 +148,9 @@ class SearchRun:
     def _open(self, job: SearchJob, record: SearchRecord) -> Director:
         bench = self._bench
         ledger = Ledger(job.folder / LEDGER)
-        self._image = bench.recorder.watch(record, ledger)
+        write_search(job.folder, record)
         observers = (
-            bench.recorder.observe(self._image),
+            bench.recorder.observe(self._watch(record, ledger)),
             lambda event: bench.progress.event(self._search.key, event),
         )
         self._director = open_director(job, ledger, observers)
@@ -151,32 +158,61 @@ class SearchRun:
             self._director.interrupt()
         return self._director
 
+    def _watch(self, record: SearchRecord, ledger: Ledger) -> SearchImage:
+        self._image = self._bench.recorder.watch(record, ledger)
+        return self._image
+
     def _final_ended(self, final: TrialRecord) -> None:
         metrics = final.results[-1].metrics if final.results else {}
         event = {"event": "final", "number": final.number, "state": str(final.state), "metrics": dict(metrics)}
         self._bench.progress.event(self._search.key, event)
 
-    def _hand_over(self, job: SearchJob, result: SearchResult, closing: Closing) -> None:
-        recorder, image = self._bench.recorder, self._image
-        if image is None:
-            raise RuntimeError("a search is closed after it was opened")
-        files: dict[str, Path] = {"ledger": job.folder / LEDGER}
-        best = result.outcome.best_trial
+    def _close(self, job: SearchJob, closing: Closing, *, ended_by: str | None) -> Closed:
+        """Put on the disk what the search came to."""
+        best = closing.outcome.best_trial
+        files = {"ledger": LEDGER}
         if closing.arrays:
-            files["best"] = job.folder / "best.npz"
-            write_whole(files["best"], lambda file: np.savez_compressed(file, **closing.arrays))  # type: ignore[arg-type]
+            files["best"] = "best.npz"
+            write_whole(job.folder / "best.npz", lambda file: np.savez_compressed(file, **closing.arrays))  # type: ignore[arg-type]
         if best is not None and not job.trainable.own:
             checkpoints = sorted(job.folder.glob(f"tune/{best.number:04d}-*/checkpoint_*"))
             if checkpoints:
-                files["checkpoint"] = checkpoints[-1]
-        if best is not None and closing.model is not None and self._bench.study.tracking.register_models:
-            recorder.model(image, best, closing.model, final=closing.model_of)
+                files["checkpoint"] = str(checkpoints[-1].relative_to(job.folder))
+        registers = self._bench.study.tracking.register_models
+        closed = Closed(
+            budget=budget_of(self._search),
+            ended_by=ended_by,
+            record=closing.outcome.search,
+            test_metrics=closing.outcome.test_metrics,
+            finals=tuple(closing.outcome.finals),
+            files=files,
+            export=closing.export(job) if registers else None,
+        )
+        write_closed(job.folder, closed)
+        return closed
+
+    def _hand_over(self, job: SearchJob, closed: Closed, *, model: ExportedModel | None = None) -> SearchResult:
+        """Give the recorder what the store must have of a closed search, and remove what nobody needs any more.
+
+        model: to be registered; None lets it be made again when its turn comes.
+        """
+        recorder, image, export = self._bench.recorder, self._image, closed.export
+        if image is None:
+            raise RuntimeError("a search is closed after it was opened")
+        result = result_of(job.folder, closed)
+        if export is not None:
+            best, final = exported_run(result.outcome, export)
+            # While the store is away models would pile up in memory; the checkpoint gives this one back.
+            ready = model if recorder.refusal is None else None
+            recorder.model(image, best, lambda: ready or model_again(job, result.outcome, export), final=final)
         recorder.end_search(
             image,
             outcome=result.outcome,
-            files=files,
-            then=lambda: write_done(job.folder, self._search, result, model=image.model),
+            files={folder: job.folder / path for folder, path in closed.files.items()},
+            then=lambda: mark_done(job.folder, model=image.model),
         )
+        tidy_up(job.folder, result.outcome, keep=self._bench.study.checkpoints.keep)
+        return result
 
 
 def _written(plugin: Any) -> str:

@@ -78,6 +78,13 @@ class Protocol(Section):
     """Also measure the test split at each epoch."""
 
 
+class Checkpoints(Section):
+    """What stays on the disk of a search that is over."""
+
+    keep: int = Field(1, ge=1)
+    """Trials, from the best one down, whose best checkpoint is kept. Those of final runs always are."""
+
+
 class Final(Section):
     """What becomes of each search's best configuration."""
 
@@ -169,6 +176,7 @@ class Study(Section):
     """bf16 is automatic mixed precision."""
     cluster: str = Field("local", min_length=1)
     """`local`, `auto` (a running cluster), or a launcher file beside the study."""
+    checkpoints: Checkpoints = Field(default_factory=lambda: Checkpoints.model_validate({}))
     tracking: Tracking = Field(default_factory=lambda: Tracking.model_validate({}))
     report: ReportSection = ReportSection()
     """The tables and figures of its report; changing it changes nothing that is run."""

@@ -55,7 +55,7 @@ class Beginning:
 
 
 def claim(home: Home, study: Study, *, fresh: bool) -> AbstractContextManager[StudyFolder]:
-    """Hold the study's folder for this process.
+    """Hold the study's folder for this process, and begin a generation in it, or go on with the newest.
 
     Raises RunError if another process holds it, InputError if the study differs from the one that began there in more
     than its budgets.
@@ -66,27 +66,38 @@ def claim(home: Home, study: Study, *, fresh: bool) -> AbstractContextManager[St
 @contextmanager
 def hold(home: Home, study: Beginning, *, fresh: bool) -> Iterator[StudyFolder]:
     """The same for whatever is recorded under a study's name."""
-    root = home.study(study.name)
+    with locked(home, study.name) as root:
+        yield _generation(root, study, fresh=fresh)
+
+
+@contextmanager
+def locked(home: Home, name: str) -> Iterator[Path]:
+    """Hold a study's folder, as it is, for this process. Raises RunError if another process holds it."""
+    root = home.study(name)
     root.mkdir(parents=True, exist_ok=True)
     holder = root / "holder.json"
     lock = FileLock(root / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise RunError(f"study {study.name} is being run by {_holder(holder)}; wait for it or stop it") from None
+        raise RunError(f"study {name} is being run by {_holder(holder)}; wait for it or stop it") from None
     try:
         me = {"pid": os.getpid(), "host": platform.node(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         write_json(holder, me)
-        yield _generation(root, study, fresh=fresh)
+        yield root
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
 
 
-def latest(home: Home, name: str) -> StudyFolder | None:
-    """The newest generation of a study that has been run in this home."""
-    generations = _generations(home.study(name))
-    return _read(generations[-1], name) if generations else None
+def generations(home: Home, name: str) -> list[StudyFolder]:
+    """The generations of a study that has been run in this home, the oldest first; none of any other study."""
+    return [_read(path, name) for path in _generations(home.study(name))]
+
+
+def study_names(home: Home) -> list[str]:
+    """The studies that have been run in this home."""
+    return sorted(path.name for path in home.studies.glob("*") if _generations(path))
 
 
 def _generation(root: Path, study: Beginning, *, fresh: bool) -> StudyFolder:
@@ -97,7 +108,8 @@ def _generation(root: Path, study: Beginning, *, fresh: bool) -> StudyFolder:
         began_as = json.loads((generations[-1] / "study.json").read_text(encoding="utf-8"))["identity"]
         _refuse_changes(study.name, began_as, study.identity)
         return _read(generations[-1], study.name)
-    return _write(root / f"{len(generations) + 1:04d}", study)
+    number = int(generations[-1].name) + 1 if generations else 1  # older ones may have been removed
+    return _write(root / f"{number:04d}", study)
 
 
 def _begun(path: Path) -> bool:

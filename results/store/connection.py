@@ -42,6 +42,16 @@ def connect(uri: str) -> MlflowClient:
     return client
 
 
+def ask_once() -> None:
+    """Let a request to a server be made once and be given up after half a minute, for this process.
+
+    For a caller that tries again by itself: MLflow's own seven retries take minutes, and a request that is repeated
+    because its answer was late may create a run twice.
+    """
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+
+
 def sqlite_path(uri: str) -> Path | None:
     """The file of a SQLite address; None for any other store. Raises ValueError if it is not absolute."""
     if not uri.startswith("sqlite:"):

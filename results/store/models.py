@@ -131,11 +131,17 @@ def _crown(client: MlflowClient, name: str, champion: ModelVersion, candidate: C
 
 
 def _logged_model(client: MlflowClient, candidate: Candidate, value: float, exported: Exported) -> LoggedModel:
-    """The logged model of this trial and value: one that an earlier, cut call finished, or a new one."""
+    """The logged model of this trial and value: one that an earlier, cut call finished, or a new one.
+
+    One that such a call began and did not finish is deleted.
+    """
     tags = _tags(candidate, value)
     for model in client.search_logged_models([candidate.experiment], f"source_run_id = {quoted(candidate.run)}"):
-        if model.status == LoggedModelStatus.READY and tags.items() <= model.tags.items():
+        if not tags.items() <= model.tags.items():
+            continue
+        if model.status == LoggedModelStatus.READY:
             return model
+        client.delete_logged_model(model.model_id)
     return _save(client, candidate, tags, exported)
 
 

@@ -43,6 +43,7 @@ class Runs:
         self._ids: dict[tuple[str, str], str] = {}
         self._experiments: dict[str, str] = {}
         self._open: dict[str, None] = {}  # ordered
+        self._doubtful: dict[tuple[str, str], str] = {}  # (kind, identity) to the experiment: may have been made twice
 
     def experiment(self, name: str) -> str:
         """The id of the experiment of this name, created if there is none. Raises ValueError if it was deleted."""
@@ -72,13 +73,16 @@ class Runs:
     def begin(self, experiment: str, spec: RunSpec, *, new: bool = False) -> str:
         """The id of the run of `spec`, found by its tag or created; `new` saves the look-up.
 
-        A run that is found gets the tags anew, those parameters that it lacks (MLflow's never change: a raised
-        budget shows in the tags), and is reopened when `tuner.state` is running.
+        A creation whose answer never came may have happened, or may yet: such a run is looked for, and `settle` looks
+        once more. A run that is found gets the tags anew, those parameters that it lacks (MLflow's never change: a
+        raised budget shows in the tags), and is reopened when `tuner.state` is running.
         """
         known = self._ids.get((spec.kind, spec.identity))
         found = self.client.get_run(known) if known is not None else None
-        if found is None and not new:
-            found = self._find(experiment, spec)
+        if found is None and (not new or (spec.kind, spec.identity) in self._doubtful):
+            found = self._find(experiment, spec.kind, spec.identity)
+            if found is None:
+                self._doubtful[spec.kind, spec.identity] = experiment
         if found is None:
             return self._create(experiment, spec)
         run = str(found.info.run_id)
@@ -110,6 +114,15 @@ class Runs:
         self.client.set_terminated(run, status, ended)
         self._open.pop(run, None)
 
+    def settle(self) -> None:
+        """Look again for runs that may have been made twice, and keep one of each.
+
+        A server that was stopped and goes on creates what it was asked for by requests that were given up meanwhile.
+        """
+        for (kind, identity), experiment in list(self._doubtful.items()):
+            self._find(experiment, kind, identity)
+            del self._doubtful[kind, identity]
+
     def interrupt(self) -> None:
         """Mark all that was begun here and not ended as interrupted, innermost first."""
         for run in reversed(list(self._open)):
@@ -120,21 +133,30 @@ class Runs:
         tags = {"mlflow.source.name": "tuner", "mlflow.source.type": "LOCAL", **spec.tags}
         if spec.parent is not None:
             tags["mlflow.parentRunId"] = spec.parent
-        created = self.client.create_run(experiment, start_time=spec.started_at_ms, tags=tags, run_name=spec.name)
+        try:
+            created = self.client.create_run(experiment, start_time=spec.started_at_ms, tags=tags, run_name=spec.name)
+        except Exception:
+            self._doubtful[spec.kind, spec.identity] = experiment
+            raise
         run = str(created.info.run_id)
         self._remember(spec, run, experiment)
         self.send(run, params=as_params(spec.params))
         return run
 
-    def _find(self, experiment: str, spec: RunSpec) -> Run | None:
+    def _find(self, experiment: str, kind: str, identity: str) -> Run | None:
+        """The run of this identity: the one that is known, or the oldest. Any other of them is deleted."""
         runs = self.client.search_runs(
             [experiment],
-            f"tags.`tuner.{spec.kind}_id` = {quoted(spec.identity)} and tags.`tuner.kind` = {quoted(spec.kind)}",
+            f"tags.`tuner.{kind}_id` = {quoted(identity)} and tags.`tuner.kind` = {quoted(kind)}",
             run_view_type=ViewType.ACTIVE_ONLY,
-            max_results=1,
             order_by=["attributes.start_time ASC"],
         )
-        return runs[0] if runs else None
+        known = self._ids.get((kind, identity))
+        kept = next((run for run in runs if run.info.run_id == known), runs[0] if runs else None)
+        for run in runs:
+            if run is not kept:
+                self.client.delete_run(run.info.run_id)
+        return kept
 
     def _remember(self, spec: RunSpec, run: str, experiment: str) -> None:
         self._ids[spec.kind, spec.identity] = run

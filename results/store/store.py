@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
 from results.store import codec, finish, folders, models, reading, view
-from results.store.connection import connect, sqlite_path
+from results.store.connection import ask_once, connect, sqlite_path
 from results.store.runs import Runs, RunSpec, as_tags
 from results.tables import Table
 
@@ -25,11 +25,14 @@ class Store:
 
     uri: `sqlite:////absolute/path.db` (created if missing), or any MLflow tracking address.
     artifact_root: the folder for the artifacts of new experiments; None leaves it to the server, or takes
-    `artifacts/` beside a SQLite file. Raises ValueError for a relative SQLite address. One thread at a time.
+    `artifacts/` beside a SQLite file. retries: False for a caller that repeats by itself what was refused.
+    Raises ValueError for a relative SQLite address. One thread at a time.
     """
 
-    def __init__(self, uri: str, *, artifact_root: Path | None = None) -> None:
+    def __init__(self, uri: str, *, artifact_root: Path | None = None, retries: bool = True) -> None:
         path = sqlite_path(uri)
+        if not retries:
+            ask_once()
         if artifact_root is None and path is not None:
             artifact_root = path.parent / "artifacts"
         self.uri = uri
@@ -136,6 +139,7 @@ class Store:
         )
         end = finish.search_end(outcome)
         self._runs.send(search_run, metrics=end.metrics, tags=end.tags)
+        self._runs.settle()
         finish.log_history(self._client, search_run, outcome)
         if search_run in self._views and self._views[search_run].extend(test_metrics=test_metrics):
             self._save_view(search_run)

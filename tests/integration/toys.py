@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import time
@@ -11,6 +12,8 @@ from typing import Any
 
 import torch
 from ray import tune
+
+from trainables.training import ExportedModel
 
 
 class Curve:
@@ -159,3 +162,28 @@ class Finalist(Curve):
         if self.config.get("fails") and self.context.seed % 2:
             raise RuntimeError("an odd seed")
         return {"test/accuracy": self.config["x"] * (1 - 0.5**self.epoch), "test/seed": float(self.context.seed)}
+
+
+class Keeper(Finalist):
+    """A model that is kept: one linear layer whose weights are its epoch."""
+
+    def export(self) -> ExportedModel:
+        layer = torch.nn.Linear(4, 2)
+        torch.nn.init.constant_(layer.weight, float(self.epoch))
+        return ExportedModel(torch.nn.Sequential(torch.nn.Flatten(), layer), torch.ones(2, 1, 2, 2))
+
+
+class Crowded(Curve):
+    """Finds no room for its second checkpoint as long as there is a file `full` beside the data."""
+
+    def state_dict(self) -> dict[str, Any]:
+        if self.epoch == 2 and (self.context.cache_dir / "full").exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().state_dict()
+
+
+class Heavy(Curve):
+    """Has 8 MB of weights, and so checkpoints of 8 MB."""
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "weights": torch.zeros(2_000_000)}

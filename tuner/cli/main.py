@@ -34,6 +34,7 @@ VERBS = (
     "export",
     "import",
     "ui",
+    "sync",
     "ls",
     "schema",
 )

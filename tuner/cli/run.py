@@ -80,6 +80,11 @@ def command(
         print_json(facts(result))
     else:
         _tell(result, home, study)
+    if result.undelivered is not None:
+        complain(
+            f"NOT EVERYTHING REACHED {result.tracking_uri}: {result.undelivered}.\n"
+            f"Nothing is lost. Deliver it with: {sync_command(result.study_id, home)}"
+        )
     if not result.ok:
         raise typer.Exit(1)
 
@@ -105,6 +110,12 @@ def _submit(launcher: Path, words: list[str]) -> int:
 def resume_command(argv: list[str]) -> str:
     """The command that goes on: the same one, without what would start anew."""
     return shlex.join(["tuner", *(word for word in argv[1:] if word != "--fresh")])
+
+
+def sync_command(study_id: str, home: Path) -> str:
+    """The command that delivers what waits of a study."""
+    at_home = [] if home == DEFAULT_HOME else ["--home", str(home)]
+    return shlex.join(["tuner", "sync", study_id.partition("#")[0], *at_home])
 
 
 def facts(result: RunResult) -> dict[str, Any]:
@@ -151,11 +162,6 @@ def _tell(result: RunResult, home: Path, study: Path) -> None:
             complain(f"{found.outcome.search.key}: {found.error}")
         elif not found.ok:
             complain(f"{found.outcome.search.key}: no trial succeeded; `tuner trials {study}` says why")
-    if result.undelivered is not None:
-        complain(
-            f"not everything reached {result.tracking_uri}: {result.undelivered}. It is kept in {home}; the same "
-            "command delivers it."
-        )
     if not result.ran:
         typer.echo(
             f"study {result.study_id} was finished before: nothing to do (more --set search.trials=N, or --fresh)"

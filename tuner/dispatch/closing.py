@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from results.records import SearchOutcome, TrialRecord, mean_test_metrics
+from results.records import SearchOutcome, TrialRecord, mean_test_metrics, rank
+from tuner.closed import Export
 from tuner.dispatch.checkpoints import Checkpoints
 from tuner.dispatch.finale import Part, take_from
 from tuner.dispatch.finals import final_checkpoint, run_finals
@@ -36,11 +37,35 @@ class Closing:
     model: ExportedModel | None = None
     model_of: TrialRecord | None = None
 
-    def tidy_up(self) -> None:
-        """Remove every checkpoint but the best trial's best one."""
+    def export(self, job: SearchJob) -> Export | None:
+        """How its model is made again; None if it has none."""
         best = self.outcome.best_trial
-        for trial in self.outcome.trials:
-            _checkpoints(self.folder, trial).keep_only(self.kept_step if trial is best else None)
+        if self.model is None or best is None or self.kept_step is None:
+            return None
+        run = self.model_of or best
+        path = _checkpoint(job, best, self.model_of, step=self.kept_step)
+        return Export(
+            runtime={
+                name: str(value) if isinstance(value, Path) else value for name, value in vars(job.runtime).items()
+            },
+            trainable=job.search.trainable,
+            config={**job.search.fixed, **job.search.cell, **run.config},
+            seed=run.seed,
+            checkpoint=str(path.relative_to(job.folder)),
+            best=best.number,
+            final=None if self.model_of is None else self.model_of.number,
+        )
+
+
+def tidy_up(folder: Path, outcome: SearchOutcome, *, keep: int) -> None:
+    """Remove the checkpoints of a search that is over, but for the best one of each of its `keep` best trials.
+
+    Final runs keep theirs: a search that comes to have more of them goes on with those.
+    """
+    search = outcome.search
+    kept = [trial for trial in rank(outcome.trials, search.metric, search.mode) if not trial.state.failed][:keep]
+    for trial in outcome.trials:
+        _checkpoints(folder, trial).keep_only(_best_step(outcome, trial) if trial in kept else None)
 
 
 def close(
@@ -58,7 +83,7 @@ def close(
     step = _best_step(outcome, best)
     if best is None or step is None or not job.trainable.own:
         return Closing(outcome=outcome, folder=job.folder, kept_step=step)
-    checkpoint = _checkpoints(job.folder, best).path(step)
+    checkpoint = _checkpoint(job, best, None, step=step)
     finals: list[TrialRecord] | None = []
     if job.search.final_seeds:
         finals = run_finals(job, best, last=step, interrupted=interrupted, ended=ended)
@@ -82,9 +107,30 @@ def _with_finals(job: SearchJob, closing: Closing, best: TrialRecord, *, last: i
     first = next((final for final in outcome.finals if not final.state.failed), None)
     if first is None:
         return replace(closing, outcome=outcome)
-    checkpoint = final_checkpoint(job, best, first.number, last=last)
+    checkpoint = _checkpoint(job, best, first, step=last)
     finale = take_from(job, first, checkpoint, parts=frozenset({"model"}), final=True)
     return replace(closing, outcome=outcome, model=finale.model, model_of=first)
+
+
+def model_again(job: SearchJob, outcome: SearchOutcome, export: Export) -> ExportedModel | None:
+    """The model of a search that was closed before, made anew from its checkpoint."""
+    best, final = exported_run(outcome, export)
+    run = final or best
+    checkpoint = job.folder / export.checkpoint
+    return take_from(job, run, checkpoint, parts=frozenset({"model"}), final=final is not None).model
+
+
+def exported_run(outcome: SearchOutcome, export: Export) -> tuple[TrialRecord, TrialRecord | None]:
+    """The best trial, and the final run if the model is that one's."""
+    best = next(trial for trial in outcome.trials if trial.number == export.best)
+    return best, next((final for final in outcome.finals if final.number == export.final), None)
+
+
+def _checkpoint(job: SearchJob, best: TrialRecord, final: TrialRecord | None, *, step: int) -> Path:
+    """Where the weights of the best trial at its best step lie, or those of a final run."""
+    if final is None:
+        return _checkpoints(job.folder, best).path(step)
+    return final_checkpoint(job, best, final.number, last=step)
 
 
 def _best_step(outcome: SearchOutcome, best: TrialRecord | None) -> int | None:

@@ -55,7 +55,7 @@ def take_from(job: SearchJob, trial: TrialRecord, checkpoint: Path, *, parts: fr
     """
     whole = {**job.search.fixed, **job.search.cell, **trial.config}
     finale: Finale = _run(
-        job.demand, _take, job.trainable.target, whole, job.runtime, (trial.seed, final), checkpoint, parts
+        job.demand, take, job.trainable.target, whole, job.runtime, (trial.seed, final), checkpoint, parts
     )
     return finale
 
@@ -76,7 +76,7 @@ def _prepare(training: Any, config: Mapping[str, Any], runtime: Runtime) -> Any:
     return training.prepare(config, runtime.context(0))
 
 
-def _take(
+def take(
     training_class: Any,
     config: Mapping[str, Any],
     runtime: Runtime,
@@ -84,6 +84,7 @@ def _take(
     checkpoint: Path,
     parts: frozenset[Part],
 ) -> Finale:
+    """Do what `take_from` says, in the process that calls it. config: whole; run: the seed, and whether it is final."""
     seed, final = run
     seed_everything(seed)
     training: Training = training_class(config, runtime.context(seed, final=final))

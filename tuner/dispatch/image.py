@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from disk import write_json
 from results.records import SearchOutcome, SearchRecord, TrialRecord
 from tuner.dispatch.history import Event, History
 from tuner.dispatch.ledger import Ledger
+from tuner.outbox import DELIVERED, read_delivered
 
 if TYPE_CHECKING:
     from results.store import Store
@@ -29,7 +29,7 @@ class SearchImage:
         self._search = search
         self._store: Store
         self._run = ""
-        self._delivered_file = ledger.path.with_name("delivered.json")
+        self._delivered_file = ledger.path.with_name(DELIVERED)
         self._delivered = self._read_delivered()
         self._history = History(search.search_id)
         self._runs: dict[int, str] = {}
@@ -102,8 +102,7 @@ class SearchImage:
         self._sent[number] = len(trial.results)
 
     def _read_delivered(self) -> set[int]:
-        path = self._delivered_file
-        return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
+        return read_delivered(self._delivered_file.parent)
 
     def _write_delivered(self) -> None:
         write_json(self._delivered_file, sorted(self._delivered), flushed=False)

@@ -1,8 +1,9 @@
 """Carries what happens from the ledgers to the store, in order, on one thread that training never waits for.
 
-The ledger is the truth and the store its image: what could not be delivered is delivered by the next `tuner run` of
-the same study, and sending something twice changes nothing (timestamps come from the ledger). One thread serves all
-searches, because SQLite takes one writer at a time and several are no faster.
+The ledger is the truth and the store its image: what could not be delivered waits on the disk for `tuner sync` or the
+next `tuner run` of the same study, and sending something twice changes nothing (timestamps come from the ledger). One
+thread serves all searches, because SQLite takes one writer at a time and several are no faster. What the store refuses
+is tried again until it is taken, before anything later: records arrive in order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,24 +28,44 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LIVE_EVERY_S = 2.0  # how often running trials are shown; a trial shorter than that is written in one go
-_RETRY_AFTER_S = 3.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How a store that refuses records is borne with.
+
+    between_s: the pause before an action is tried again. at_end_s: how long that goes on without any success once
+    nothing but delivery is left to do. hurried_s: how long delivery may take at all after a signal.
+    """
+
+    between_s: float = 3.0
+    at_end_s: float = 30.0
+    hurried_s: float = 6.0
+
+
+PATIENCE = Patience()
 
 
 class Recorder:
     """Records one run of a study. Calls return at once; `close` waits until all is delivered or given up.
 
     open_store: makes the store; called on the recorder's thread, because importing MLflow takes seconds.
-    undelivered: the last refusal of the store if something could not be delivered.
+    refusal: why the store does not take the record whose turn it is; None while it takes them. After `close`: why not
+    everything was delivered.
     """
 
-    def __init__(self, open_store: Callable[[], Store], study: StudyRecord) -> None:
-        self.undelivered: Exception | None = None
+    def __init__(
+        self, open_store: Callable[[], Store], study: StudyRecord, *, patience: Patience | None = None
+    ) -> None:
+        self.refusal: Exception | None = None
+        self._patience = patience or PATIENCE
+        self._last_success_s = 0.0
+        self._given_up = threading.Event()
         self._open_store, self._study = open_store, study
         self._store: Store
         self._study_run = ""
         self._images: dict[str, SearchImage] = {}
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._giving_up = False
         self._queue.put(self._begin_study)
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
@@ -75,24 +97,51 @@ class Recorder:
         self._queue.put(then)
 
     def model(
-        self, image: SearchImage, best: TrialRecord, model: ExportedModel, *, final: TrialRecord | None = None
+        self,
+        image: SearchImage,
+        best: TrialRecord,
+        model: Callable[[], ExportedModel | None],
+        *,
+        final: TrialRecord | None = None,
     ) -> None:
-        """Keep a search's best model, or that of a final run; register it if it beats the champion."""
-        self._queue.put(lambda: image.keep_model(best, model, study=self._study.name, final=final))
+        """Keep a search's best model, or that of a final run; register it if it beats the champion.
 
-    def end_study(self) -> None:
-        """Write the best-models table of everything the study has so far."""
+        model: makes it when its turn comes, so that it need not be held in memory while a store is away for hours.
+        """
+
+        def keep() -> None:
+            made = model()
+            if made is not None:
+                image.keep_model(best, made, study=self._study.name, final=final)
+
+        self._queue.put(keep)
+
+    def end_study(self, then: Callable[[], None]) -> None:
+        """Write the best-models table of everything the study has so far, then call `then`."""
         self._queue.put(self._end_study)
+        self._queue.put(then)
 
     def interrupt(self) -> None:
         """Mark what is open as interrupted."""
         self._queue.put(lambda: self._store.interrupt())
 
-    def close(self) -> None:
-        """Wait for what is left, giving each refused write one more chance."""
-        self._giving_up = True
+    def close(self, *, hurried: Callable[[], bool] = lambda: False) -> None:
+        """Wait until everything is delivered, or the store has refused it for too long; `refusal` then says why.
+
+        hurried: asked again and again whether somebody waits for the process to end.
+        """
         self._queue.put(None)
-        self._thread.join()
+        began_s = time.monotonic()
+        while self._thread.is_alive():
+            self._thread.join(0.1)
+            now_s = time.monotonic()
+            late = hurried() and now_s - began_s > self._patience.hurried_s
+            quiet_s = now_s - max(began_s, self._last_success_s)
+            if late or (self.refusal is not None and quiet_s > self._patience.at_end_s):
+                self._given_up.set()
+                self._thread.join(0.5)  # not longer: it may hang in a request that is never answered
+                self.refusal = self.refusal or TimeoutError("it does not answer")
+                return
 
     def _begin_study(self) -> None:
         self._store = self._open_store()
@@ -110,8 +159,11 @@ class Recorder:
                 action = self._tick
             if action is None:
                 return
-            while not self._attempt(action) and not self._giving_up:
-                time.sleep(_RETRY_AFTER_S)
+            while not self._attempt(action):
+                if self._given_up.wait(self._patience.between_s):
+                    return
+            if self._given_up.is_set():
+                return
 
     def _tick(self) -> None:
         for image in self._images.values():
@@ -121,10 +173,16 @@ class Recorder:
         try:
             action()
         except Exception as error:  # noqa: BLE001  (whatever the store raises must not end the search)
-            if self.undelivered is None:
-                _log.warning("the store does not take records, trying again: %s", error)
-            self.undelivered = error
+            if self.refusal is None:
+                _log.warning("the store does not take records, they wait on the disk: %s", _brief(error))
+            self.refusal = error
             return False
-        if not self._giving_up:
-            self.undelivered = None
+        if self.refusal is not None:
+            _log.warning("the store takes records again")
+        self.refusal, self._last_success_s = None, time.monotonic()
         return True
+
+
+def _brief(error: Exception) -> str:
+    """The first line: MLflow and SQLAlchemy append whole statements with their values."""
+    return str(error).partition("\n")[0]

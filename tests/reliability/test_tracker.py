@@ -1,0 +1,105 @@
+"""The tracker goes away while a search runs: nothing waits for it, and it gets everything once when it is back."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from story import EPOCHS, QUICK, Story
+
+from tuner.sync import sync
+
+Told = Callable[[str], list[tuple[str, str, list[int]]]]
+Locked = Callable[[Path], Any]
+HERE = Path(__file__).parent
+
+
+def _whole(trials: int) -> list[tuple[str, str, list[int]]]:
+    return [(f"story/all/{number:04d}", "complete", list(range(1, EPOCHS + 1))) for number in range(trials)]
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def test_records_left_by_a_kill_are_delivered_once_and_in_order(tmp_path: Path, told: Told, locked: Locked) -> None:
+    """Oracle: MLflow's database. A process whose store was locked all along is killed with every record waiting."""
+    home = tmp_path / "h"
+    home.mkdir()
+    database = f"sqlite:///{home / 'mlflow.db'}"
+    with locked(home / "mlflow.db"):
+        command = [sys.executable, str(HERE / "story.py"), str(home), database, "4"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed:
+            assert killed.stdout is not None
+            assert killed.stdout.readline() == "told\n"  # trained to the end, though nothing could be delivered
+            killed.kill()
+    (first,) = sync("story", home=home, patience=QUICK)
+    assert (first.before.trials, bool(first.after), first.refusal) == (4, False, None)
+    assert told(database) == _whole(4)
+    (again,) = sync("story", home=home, patience=QUICK)
+    assert not again.before
+    assert told(database) == _whole(4)
+
+
+@pytest.mark.long
+def test_a_locked_database_stops_no_training_and_gets_all_once(tmp_path: Path, told: Told, locked: Locked) -> None:
+    """Oracle: MLflow's database, and a clock: no call of the search took as long as a refused write (5 s)."""
+    database = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    story = Story(tmp_path, database, 6)
+    story.train(1)
+    _wait(lambda: (story.folder.search("all") / "delivered.json").exists(), "the first trial was not delivered")
+    assert story.recorder is not None
+    with locked(tmp_path / "mlflow.db"):
+        assert story.train(4) < 2
+        _wait(lambda: story.recorder is not None and story.recorder.refusal is not None, "it was not refused")
+    story.train(1)
+    story.recorder.close()
+    assert story.recorder.refusal is None
+    assert told(database) == _whole(6)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_server_that_hangs_and_one_that_dies_get_everything_once(
+    tmp_path: Path, told: Told, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: the server's database. The search trains on while it is stopped, goes on, is killed, is started again."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    server.start()
+    story = Story(tmp_path, server.uri, 7)
+    delivered = story.folder.search("all") / "delivered.json"
+    story.train(1)
+    _wait(delivered.exists, "the first trial was not delivered")
+    assert story.recorder is not None
+    server.signal(signal.SIGSTOP)
+    assert story.train(3) < 1
+    _wait(lambda: story.recorder is not None and story.recorder.refusal is not None, "it was not refused")
+    time.sleep(3)  # several requests for one and the same run are now waiting in the server's socket
+    server.signal(signal.SIGCONT)
+    _wait(lambda: delivered.read_text().split() == ["[", "0,", "1,", "2,", "3", "]"], "what waited was not delivered")
+    server.kill()
+    assert story.train(3) < 1
+    _wait(lambda: story.recorder is not None and story.recorder.refusal is not None, "it was not refused")
+    story.recorder.close()
+    assert story.recorder.refusal is not None
+    story.leave()
+    (away,) = sync("story", home=tmp_path, patience=QUICK)
+    assert (away.before.trials, away.after.trials) == (3, 3)
+    assert away.refusal
+    server.start()
+    (back,) = sync("story", home=tmp_path)
+    assert (back.before.trials, back.after.trials) == (3, 0)
+    server.kill()
+    assert told(server.database) == _whole(7)
+    (nothing,) = sync("story", home=tmp_path, patience=QUICK)  # with nobody there to ask
+    assert not nothing.before
