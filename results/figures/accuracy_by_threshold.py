@@ -103,8 +103,7 @@ def draw(data: ThresholdData) -> Figure:
     default = "likeliest class, without tuning"
     title = "class whose threshold moves; mark: as tuned"
     titles = [rule for rule, _ in data.panels] if len(data.panels) > 1 else [""]
-    figure, all_axes = panels(titles, columns=2, legend_lines=legend_lines([*names, default], title))
-    figure.set_figheight(max(figure.get_figheight(), 3.2))
+    figure, all_axes = panels(titles, columns=2, legend_lines=legend_lines([*names, default], title), row_in=2.4)
     handles = {}
     for axes, (_, members) in zip(all_axes, data.panels, strict=True):
         for curve in members:

@@ -24,6 +24,7 @@ DASHES = ("-", "--", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SIZE_IN = (5.2, 3.4)  # inches; text of nine points is then that of a two-column page
 _HALF_LINE, _MOST_IN_LINE = 32, 70  # characters of small text: two columns of them, or one, are a figure wide
+_OVER_TICKS = -0.2  # where a panel's title begins, in widths of its axes: above the ticks' labels
 _LINE_IN = 0.16  # a line of small text
 _SETTINGS: Any = {
     "font.size": 9,
@@ -69,14 +70,15 @@ def decorate(axes: Axes, title: str = "") -> Axes:
 
 
 def panels(
-    titles: Sequence[str], *, columns: int, legend_lines: int = 0, share_y: bool = False
+    titles: Sequence[str], *, columns: int, legend_lines: int = 0, share_y: bool = False, row_in: float = 1.55
 ) -> tuple[Figure, list[Axes]]:
     """A figure of our width with a pair of axes for each title, row by row, that share the x axis.
 
-    legend_lines: what `legend_below` will take, added to the height. A single panel has the usual size.
+    legend_lines: what `legend_below` will take, added to the height. row_in: inches a row, titles and ticks included.
+    A single panel has the usual size.
     """
     rows, single = math.ceil(len(titles) / columns), len(titles) == 1
-    height_in = SIZE_IN[1] if single else 1.55 * rows + 0.4
+    height_in = SIZE_IN[1] if single else row_in * rows + 0.4
     figure = new_figure((SIZE_IN[0], height_in + _LINE_IN * legend_lines))
     grid = figure.subplots(rows, 1 if single else columns, squeeze=False, sharex=True, sharey=share_y)
     for position, axes in enumerate(grid.flat):
@@ -85,7 +87,8 @@ def panels(
             continue
         decorate(axes, titles[position] if single else wrapped(titles[position], 57 // columns))
         if not single:
-            axes.title.set_fontsize(7)
+            title = axes.get_title(loc="left")
+            axes.set_title(title, fontsize=7, loc="left", x=0 if share_y else _OVER_TICKS)
             axes.tick_params(labelsize="small", labelbottom=position + columns >= len(titles))
     return figure, list(grid.flat[: len(titles)])
 

@@ -34,19 +34,19 @@ class Band(NamedTuple):
 
 
 class BandPanel(NamedTuple):
-    """log: whether a linear scale would hide the small values."""
+    """title: what its searches have in common."""
 
     title: str
     bands: tuple[Band, ...]
-    log: bool
 
 
 class OverEpochsData(NamedTuple):
-    """what: the values, with the images they are of. step: what a step is."""
+    """what: the values, and the images they are of. step: what a step is. log: a linear scale would hide the small."""
 
     what: str
     step: str
     panels: tuple[BandPanel, ...]
+    log: bool
 
 
 def data(source: StudySource, what: str, metrics: Sequence[str]) -> OverEpochsData:
@@ -64,11 +64,11 @@ def data(source: StudySource, what: str, metrics: Sequence[str]) -> OverEpochsDa
     drawn = []
     for panel in cells.panels([source.searches[position].search.cell for position in positions]):
         members = tuple(bands[positions[member]]._replace(label=label) for member, label in panel.members)
-        values = [value for band in members for value in band.mean]
-        drawn.append(BandPanel(panel.title, members, log=min(values) > 0 and max(values) > _LOG_FROM * min(values)))
+        drawn.append(BandPanel(panel.title, members))
+    log = any(_wide([value for band in panel.bands for value in band.mean]) for panel in drawn)
     split = SPLITS.get(metric.partition("/")[0], "")
     step = cells.step_name(source.searches[positions[0]].search)
-    return OverEpochsData(what.format(split=split), step, tuple(drawn))
+    return OverEpochsData(what.format(split=split), step, tuple(drawn), log)
 
 
 def runs_of(source: Source) -> list[TrialRecord]:
@@ -99,6 +99,10 @@ def _bands(source: StudySource, metric: str) -> dict[int, Band]:
     return bands
 
 
+def _wide(values: Sequence[float]) -> bool:
+    return min(values) > 0 and max(values) > _LOG_FROM * min(values)
+
+
 def _bounds(columns: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(map(min, columns)), tuple(map(max, columns))
 
@@ -120,7 +124,7 @@ def draw(data: OverEpochsData) -> Figure:
             if band.runs > 1:
                 axes.fill_between(band.steps, band.low, band.high, color=colour, alpha=0.2, linewidth=0)
         axes.locator_params(axis="x", integer=True)
-        if panel.log:
+        if data.log:
             log_scale(axes)
     name_axes(figure, all_axes, x=data.step, y=data.what)
     legend_below(figure, handles, title)

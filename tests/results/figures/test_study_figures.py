@@ -116,7 +116,7 @@ def test_over_epochs() -> None:
         ("a", (1, 2, 3), (0.5, 0.5, 0.5), (0.25, 0.5, 0.5), (0.75, 0.5, 0.5), 2),
         ("b", (1, 2), (0.5, 0.75), (0.5, 0.75), (0.5, 0.75), 1),
     )
-    assert (panel.title, panel.log, data.what, data.step) == ("", False, "of validation", "epoch")
+    assert (panel.title, data.log, data.what, data.step) == ("", False, "of validation", "epoch")
     with pytest.raises(NotDrawnError, match="no search reported test/accuracy or val/accuracy at two steps"):
         accuracy(study(search({}, epochs(0.5)), FAILED))
 
@@ -132,7 +132,7 @@ def test_over_epochs_takes_test_images_only_where_no_search_is_lost_by_it() -> N
 
 @pytest.mark.parametrize(("low", "log"), [(1.0, False), (0.01, True), (-1.0, False)])
 def test_over_epochs_is_logarithmic_over_decades_of_positive_values(low: float, log: bool) -> None:
-    assert accuracy(study(search({}, epochs(1.0, low)))).panels[0].log is log
+    assert accuracy(study(search({}, epochs(1.0, low)))).log is log
 
 
 def test_unfinished_runs_count_where_there_are_no_others() -> None:
