@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from search_spaces.values import plain_rule, same
+from search_spaces.values import identity, plain_rule
 from search_spaces.violations import SpaceError, Violation
 
 
@@ -18,9 +19,21 @@ class Clause:
     values: tuple[Any, ...]
     negated: bool = False
 
+    @cached_property
+    def _identities(self) -> frozenset[Hashable]:
+        return frozenset(map(identity, self.values))
+
     def accepts(self, value: object) -> bool:
         """Whether the clause takes this value of its key."""
-        return any(same(value, listed) for listed in self.values) != self.negated
+        return (identity(value) in self._identities) != self.negated
+
+    def excludes(self, other: Clause) -> bool:
+        """Whether no value of their key can please both; False where both are negated."""
+        if self.negated:
+            return not other.negated and other._identities <= self._identities
+        if other.negated:
+            return self._identities <= other._identities
+        return self._identities.isdisjoint(other._identities)
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether the key has a value that is accepted; while it has none, not even a negated clause holds."""

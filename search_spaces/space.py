@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +12,13 @@ from typing import Any
 
 from search_spaces.conditions import Clause, Condition
 from search_spaces.domains import Constant, Domain
+from search_spaces.effort import spend
 from search_spaces.parameters import Branch, Parameter, parse_parameter
 from search_spaces.presets import extend_preset, load_preset
 from search_spaces.structure import clause_violations, configurations, parents_first, structure_violations
 from search_spaces.violations import SpaceError, Violation
 
+MAX_PARAMETERS = 200  # conditions may hang them all in one chain, which is walked by recursion
 MAX_GRID = 100_000  # configurations; more is a mistake rather than a grid search
 
 
@@ -32,9 +35,12 @@ class Space:
     parameters: tuple[Parameter, ...]
 
     def __post_init__(self) -> None:
-        names = [parameter.name for parameter in self.parameters]
+        if len(self.parameters) > MAX_PARAMETERS:
+            rule = f"must have at most {MAX_PARAMETERS} parameters"
+            raise SpaceError([Violation((), rule, len(self.parameters))])
+        counts = Counter(parameter.name for parameter in self.parameters)
         violations = [
-            Violation((name,), "must not stand twice", name) for name in self.names if names.count(name) > 1
+            Violation((name,), "must not stand twice", name) for name, count in counts.items() if count > 1
         ] or structure_violations(self.parents_first)
         if violations:
             raise SpaceError(violations)
@@ -66,7 +72,7 @@ class Space:
             raise SpaceError(violations)
         return cls(tuple(parameters))
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The parameters' names, each once, as they are given."""
         return tuple(dict.fromkeys(parameter.name for parameter in self.parameters))
@@ -102,6 +108,7 @@ class Space:
 
         Raises SpaceError if a parameter that stays searched is assigned as well.
         """
+        spend(sum(len(parameter.branches) for parameter in self.parameters))
         kept: dict[str, Parameter] = {}
         for parameter in self.parents_first:
             projected = (self._project_branch(branch, assignment, kept) for branch in parameter.branches)
@@ -123,6 +130,7 @@ class Space:
         branch: the index of the parameter's branch that holds.
         """
         self.require_projected()
+        spend(len(self.parameters))
         config: dict[str, Any] = {}
         for parameter in self.parents_first:
             index = parameter.active_branch(config)

@@ -7,8 +7,9 @@ from itertools import combinations, islice
 from typing import Any
 
 from search_spaces.domains import Choice
+from search_spaces.effort import spend
 from search_spaces.parameters import Branch, Parameter
-from search_spaces.values import same
+from search_spaces.values import identity
 from search_spaces.violations import SpaceError, Violation
 
 MAX_WITNESSES = 4096  # configurations of the parents that are tried in the search for two overlapping branches
@@ -74,7 +75,8 @@ def structure_violations(ordered: Sequence[Parameter]) -> list[Violation]:
         return violations
     for parameter in ordered:
         for (i, left), (j, right) in combinations(enumerate(parameter.branches), 2):
-            witness = _witness(left, right, by_name)
+            spend()
+            witness = None if _exclude(left, right) else _witness(left, right, by_name)
             if witness is not None:
                 rule = f"branches {i} and {j} must not hold at once"
                 violations.append(Violation((parameter.name,), rule, witness))
@@ -92,13 +94,21 @@ def clause_violations(ordered: Sequence[Parameter]) -> list[Violation]:
                 if possible is None:
                     continue
                 path = (*parameter.branch_path(index), "when", clause.key)
-                choices = tuple(str(value) for value in possible)
+                spend(len(possible))
+                known, choices = set(map(identity, possible)), tuple(map(str, possible))
                 violations += [
                     Violation(path, f"must be a value that `{clause.key}` can have", value, choices)
                     for value in clause.values
-                    if not any(same(value, other) for other in possible)
+                    if identity(value) not in known
                 ]
     return violations
+
+
+def _exclude(left: Branch, right: Branch) -> bool:
+    """Whether one key alone shows that the branches never hold at once: the usual case, and a cheap one."""
+    clauses = {clause.key: clause for clause in right.when.clauses} if right.when is not None else {}
+    own = left.when.clauses if left.when is not None else ()
+    return any(clause.key in clauses and clause.excludes(clauses[clause.key]) for clause in own)
 
 
 def _witness(left: Branch, right: Branch, by_name: Mapping[str, Parameter]) -> dict[str, Any] | None:
@@ -121,10 +131,12 @@ def _witness(left: Branch, right: Branch, by_name: Mapping[str, Parameter]) -> d
         for clause in branch.when.clauses if branch.when is not None else ():
             if clause.key not in by_name:
                 values = wanted.setdefault(clause.key, [])
-                values += [v for v in clause.values if not clause.negated and not any(same(v, w) for w in values)]
-    outside = [Parameter(key, (Branch(Choice(tuple(values))),)) for key, values in wanted.items() if values]
+                values += () if clause.negated else clause.values
+    different = {key: tuple({identity(value): value for value in values}.values()) for key, values in wanted.items()}
+    outside = [Parameter(key, (Branch(Choice(values)),)) for key, values in different.items() if values]
     ordered = parents_first([*outside, *family.values()])
     for config in islice(configurations(ordered), MAX_WITNESSES):
+        spend(1 + len(ordered))
         if left.holds(config) and right.holds(config):
             return config
     return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 MAX_INT = 2**53  # beyond it floats, in which the searchers compute, skip integers
 
@@ -20,6 +21,18 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return left == right
+
+
+def identity(value: Any) -> Hashable:
+    """A key that two values share exactly if they are the `same`: many are compared in one pass by it."""
+    if isinstance(value, bool):
+        return (bool, value)
+    if isinstance(value, list | tuple):
+        return (list, tuple(map(identity, value)))
+    if isinstance(value, Mapping):
+        return (dict, frozenset((key, identity(below)) for key, below in value.items()))
+    scalar: Hashable = value
+    return scalar
 
 
 def number_rule(value: object) -> str | None:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MAX_MISSPELT = 100  # characters; comparing takes longer than linear time
+
 
 @dataclass(frozen=True)
 class Complaint:
@@ -23,6 +25,7 @@ class Complaint:
 
 def did_you_mean(given: object, choices: Sequence[str]) -> str:
     """Text such as "; did you mean 'x'? (choices: x, y)", as far as there are choices, and one that is close."""
-    close = difflib.get_close_matches(str(given), choices, n=1)
+    text = str(given)
+    close = difflib.get_close_matches(text, choices, n=1) if len(text) <= MAX_MISSPELT else []
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return hint + (f" (choices: {', '.join(choices)})" if choices else "")

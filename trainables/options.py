@@ -34,7 +34,10 @@ class OptionsError(ValueError):
 
     def __init__(self, complaints: Iterable[Complaint]) -> None:
         self.complaints = tuple(complaints)
-        super().__init__("\n".join(str(complaint) for complaint in self.complaints))
+        super().__init__(*self.complaints)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.complaints))  # not before it is asked for: finding near names takes a while
 
     def __reduce__(self) -> tuple[type[OptionsError], tuple[object, ...]]:
         return OptionsError, (self.complaints,)  # it crosses processes
@@ -80,7 +83,19 @@ def describe(cls: type, chosen: Mapping[str, Any] | None = None) -> tuple[Option
     not given. Parameters with one name are one entry, whose `owners` are the choices that take it.
     Raises CatalogError if a chosen name does not exist.
     """
-    hints = _type_hints(cls)
+    return tuple(_infos(cls, chosen).values())
+
+
+def _infos(cls: type, chosen: Mapping[str, Any] | None = None) -> Mapping[str, OptionInfo]:
+    if chosen is None:
+        return _infos_of(cls, None)
+    names = ((owner, (given,) if isinstance(given, str) else tuple(given)) for owner, given in chosen.items())
+    return _infos_of(cls, tuple(names))
+
+
+@functools.lru_cache(maxsize=1024)  # asked for in every cell of a grid: it would be most of what checking a study takes
+def _infos_of(cls: type, chosen: tuple[tuple[str, tuple[str, ...]], ...] | None) -> Mapping[str, OptionInfo]:
+    hints = typing.get_type_hints(cls)
     infos = {
         f.name: OptionInfo(name=f.name, type=hints[f.name], default=_default(f), **f.metadata[_METADATA])
         for f in _fields(cls)
@@ -89,18 +104,12 @@ def describe(cls: type, chosen: Mapping[str, Any] | None = None) -> tuple[Option
     result = dict(infos)
     for owner in _parametrised(cls):
         kind = infos[owner].kind or ""
-        given = (chosen or {}).get(owner, catalog.names(kind))
-        for name in [given] if isinstance(given, str) else list(given):
+        for name in dict(chosen or ()).get(owner, catalog.names(kind)):
             for info in _parameters(kind, name, owner):
                 if info.name in infos:
                     raise catalog.CatalogError(f"must have no parameter {info.name}: that is an option", name)
                 result[info.name] = result[info.name].merged(info) if info.name in result else info
-    return tuple(result.values())
-
-
-@functools.cache
-def _type_hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)  # evaluates every annotation: most of the time that checking a study takes
+    return result
 
 
 def check_value(cls: type, name: str, value: object, chosen: Mapping[str, Any] | None = None) -> Complaint | None:
@@ -108,7 +117,7 @@ def check_value(cls: type, name: str, value: object, chosen: Mapping[str, Any] |
 
     chosen: as for `describe`. Raises CatalogError if a chosen name does not exist.
     """
-    infos = {info.name: info for info in describe(cls, chosen)}
+    infos = _infos(cls, chosen)
     if name not in infos:
         return _unknown_key(cls, name, infos)
     complaint = _check(infos[name], value)
@@ -125,12 +134,13 @@ def read(cls: type[T], config: Mapping[str, Any]) -> T:
     If the class has a method `check()`, the Complaints that it yields about the built options count too.
     Raises OptionsError with everything that is wrong: unknown keys, missing ones, types, bounds, names.
     """
-    owners = _parametrised(cls)
-    given = {owner: config.get(owner, default) for owner, default in _defaults(cls).items() if owner in owners}
+    plain: type = cls
+    owners = _parametrised(plain)
+    given = {owner: config.get(owner, default) for owner, default in _defaults(plain).items() if owner in owners}
     chosen = {owner: name for owner, name in given.items() if name is not MISSING}
     wrong_names = {owner: c for owner, name in chosen.items() if (c := check_value(cls, owner, name))}
     # Which parameters there are depends on the chosen names: with a wrong one, any of the catalogue's may be meant.
-    infos = {info.name: info for info in describe(cls, None if wrong_names else chosen)}
+    infos = _infos(cls, None if wrong_names else chosen)
     others = {key: value for key, value in config.items() if key not in wrong_names}
     complaints = [*wrong_names.values(), *_check_given(cls, infos, others)]
     known = [info for info in infos.values() if not info.owners or (chosen.keys() == owners.keys() and not wrong_names)]
@@ -149,11 +159,13 @@ def read(cls: type[T], config: Mapping[str, Any]) -> T:
     return options
 
 
+@functools.cache
 def _parametrised(cls: type) -> dict[str, str]:
     """Option name -> the field that gathers the parameters of what it chose."""
     return {f.metadata[_PARAMETERS_OF]: f.name for f in _fields(cls) if _PARAMETERS_OF in f.metadata}
 
 
+@functools.cache
 def _defaults(cls: type) -> dict[str, Any]:
     """Option name -> its default, or MISSING."""
     return {f.name: _default(f) for f in _fields(cls) if _METADATA in f.metadata}
@@ -192,9 +204,9 @@ def _missing(info: OptionInfo) -> Complaint:
 
 
 def _unknown_key(cls: type, key: str, known: Iterable[str]) -> Complaint:
-    elsewhere = next((info.owners for info in describe(cls) if info.name == key), ())
-    if elsewhere:
-        return Complaint(key, f"belongs only to {', '.join(elsewhere)}", key)
+    info = _infos(cls).get(key)
+    if info is not None and info.owners:
+        return Complaint(key, f"belongs only to {', '.join(info.owners)}", key)
     return Complaint(str(key), "must be a known option", key, tuple(known))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -54,8 +55,9 @@ def find_module(name: str) -> Module:
     """
     if name.endswith(".py") or "/" in name:
         path = Path(name)
-        if not path.is_file():
-            files = sorted(str(p) for p in path.parent.glob("*.py")) if path.parent.is_dir() else ()
+        if not os.path.isfile(path):  # noqa: PTH113  (Path's own raises for names that no file can have)
+            beside = os.path.isdir(path.parent)  # noqa: PTH112
+            files = sorted(str(p) for p in path.parent.glob("*.py")) if beside else ()
             raise NotFoundError(f"file {name} must exist", files)
         return Module(name, path)
     top, *rest = name.split(".")

@@ -9,7 +9,8 @@ TunerError              exit code 1
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,7 @@ MISSING: Final = object()
 
 _MAX_CHOICES = 24
 _MAX_GIVEN = 120
+_MAX_MISSPELT = 100  # characters; comparing takes longer than linear time
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Problem:
 
 def did_you_mean(given: object, choices: Iterable[str]) -> str | None:
     """The choice that `given` is probably a misspelling of, or None."""
-    if not isinstance(given, str):
+    if not isinstance(given, str) or len(given) > _MAX_MISSPELT:
         return None
     by_folded = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(given.casefold(), by_folded, n=1, cutoff=0.6)
@@ -82,8 +84,30 @@ def did_you_mean(given: object, choices: Iterable[str]) -> str | None:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = "".join(itertools.islice(_pieces(value), _MAX_GIVEN))
     return text if len(text) <= _MAX_GIVEN else f"{text[:_MAX_GIVEN]}..."
+
+
+def _pieces(value: object) -> Iterator[str]:
+    """The value's repr piece by piece: a large one is not written out only to be cut."""
+    if isinstance(value, str | bytes):
+        yield repr(value[: _MAX_GIVEN + 1])
+    elif isinstance(value, dict):
+        yield "{"
+        for index, (key, below) in enumerate(value.items()):
+            yield ", " if index else ""
+            yield from _pieces(key)
+            yield ": "
+            yield from _pieces(below)
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for index, below in enumerate(value):
+            yield ", " if index else ""
+            yield from _pieces(below)
+        yield "]"
+    else:
+        yield repr(value)
 
 
 def _listed(choices: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tuner.errors import Problem
 from tuner.names import named_mapping
 from tuner.options.problems import Problems
 
+MAX_CELLS = 1000  # each is a search of its own, and each is checked
 Scalar = str | int | float | bool | None
 
 
@@ -66,13 +68,19 @@ def _product(value: Any) -> Grid:
         if not isinstance(values, list | tuple):
             problems.append(Problem((factor,), "must be a list of the values to compare", values))
             continue
+        seen: set[tuple[type, Scalar]] = set()
         if not values:
             problems.append(Problem((factor,), "must hold at least one value", values))
         for index, entry in enumerate(values):
             if not isinstance(entry, Scalar):
                 problems.append(Problem((factor, index), "must be text, a number, true, false or null", entry))
-            elif any(entry == other and type(entry) is type(other) for other in values[:index]):
+            elif (type(entry), entry) in seen:
                 problems.append(Problem((factor, index), "stands twice in this factor", entry))
+            else:
+                seen.add((type(entry), entry))
+    n_cells = math.prod(len(values) for values in value.values() if isinstance(values, list | tuple))
+    if n_cells > MAX_CELLS:
+        problems.append(Problem((), f"must have at most {MAX_CELLS:,} cells", n_cells))
     if problems:
         raise Problems(problems)
     return Grid({factor: tuple(values) for factor, values in value.items()})
@@ -81,6 +89,8 @@ def _product(value: Any) -> Grid:
 def _listed(value: list[Any] | tuple[Any, ...]) -> Grid:
     if not value:
         raise Problems([Problem((), "must hold at least one cell", value)])
+    if len(value) > MAX_CELLS:
+        raise Problems([Problem((), f"must have at most {MAX_CELLS:,} cells", len(value))])
     problems = []
     seen = set()
     for index, cell in enumerate(value):

@@ -14,6 +14,7 @@ from tuner.study import Study
 from tuner.yaml_lines import Document, parse_yaml
 
 MAX_BYTES = 1_000_000
+MAX_PROBLEMS = 100
 
 
 def load_study(path: str | Path, *, overrides: Sequence[str] = ()) -> Study:
@@ -67,17 +68,21 @@ def _read(path: Path, what: str) -> tuple[str | None, Problem | None]:
     try:
         if path.is_dir():
             return None, Problem((), f"is a folder, not a {what} file", file=file)
-        size = path.stat().st_size
+        size = path.stat().st_size  # 0 of a pipe and of a device, which may never end
+        if size <= MAX_BYTES:
+            with path.open("rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
+            size = len(content)
         if size > MAX_BYTES:
             return None, Problem((), f"is larger than {MAX_BYTES:,} bytes, which no {what} is", size, file=file)
-        return path.read_bytes().decode("utf-8-sig"), None
+        return content.decode("utf-8-sig"), None
     except FileNotFoundError:
         near = tuple(sorted(str(other) for other in path.parent.glob("*.yaml"))) if path.parent.is_dir() else ()
         return None, Problem((), "is not there", choices=near, file=file)
     except UnicodeDecodeError as error:
         return None, Problem((), f"is not UTF-8 text (byte {error.start})", file=file)
-    except OSError as error:
-        return None, Problem((), f"cannot be read: {error.strerror}", file=file)
+    except (OSError, ValueError) as error:  # a NUL in its name is a ValueError
+        return None, Problem((), f"cannot be read: {getattr(error, 'strerror', error)}", file=file)
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,16 @@ class Places:
     def locate(self, problems: Sequence[Problem]) -> list[Problem]:
         """The same problems with their places, in the order of the file; the command line's come last."""
         located = [self._located(problem) for problem in problems]
-        once = [problem for index, problem in enumerate(located) if problem not in located[:index]]
-        return sorted(once, key=lambda problem: (problem.option is not None, problem.line or 0))
+        in_order = sorted(located, key=lambda problem: (problem.option is not None, problem.line or 0))
+        once: list[Problem] = []
+        for problem in in_order:
+            if problem not in once:
+                once.append(problem)
+            if len(once) == MAX_PROBLEMS:
+                left = len(in_order) - len(once)
+                rule = f"has {left:,} more problems; these were the first {MAX_PROBLEMS}"
+                return [*once, Problem((), rule, file=self.file)] if left else once
+        return once
 
     def _located(self, problem: Problem) -> Problem:
         if problem.option is not None:

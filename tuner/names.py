@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
-from tuner.errors import Problem
+from tuner.errors import Problem, RunError
 from tuner.options.problems import Problems
 
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._#-]{0,127}")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*")
 
 
@@ -20,3 +22,21 @@ def named_mapping(value: Any) -> dict[str, Any]:
     if illegal:
         raise Problems([Problem((name,), rule, name) for name in illegal])
     return value
+
+
+def folder_name(name: str) -> str:
+    """A name read from a store, which another program may have written, as it is: folders are called by it.
+
+    Raises RunError if it could lead anywhere else.
+    """
+    if not _FOLDER.fullmatch(name):
+        raise RunError(f"the store has a study or a search called {name[:200]!r}, which is no name for a folder")
+    return name
+
+
+def is_file(name: str | Path) -> bool:
+    """Whether a file is called so; False, too, for a name that no file can have, for which Path's own may raise."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False

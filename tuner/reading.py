@@ -46,10 +46,10 @@ def _absolute(data: dict[str, Any], folder: FilePath) -> dict[str, Any]:
     if isinstance(trainable, str):
         file, separator, attribute = trainable.rpartition(":")
         if separator and file.endswith(".py"):
-            data["trainable"] = f"{(folder / file).resolve()}:{attribute}"
+            data["trainable"] = f"{_beside(folder, file)}:{attribute}"
     cluster = data.get("cluster")
     if isinstance(cluster, str) and cluster not in ("", "local", "auto") and "://" not in cluster:
-        data["cluster"] = str((folder / cluster).resolve())
+        data["cluster"] = _beside(folder, cluster)
     tracking = data.get("tracking")
     tracking = tracking if isinstance(tracking, dict) else {}
     uri = tracking.get("uri")
@@ -59,8 +59,16 @@ def _absolute(data: dict[str, Any], folder: FilePath) -> dict[str, Any]:
     report = data.get("report")
     printed = report.get("compare_with") if isinstance(report, dict) else None
     if isinstance(report, dict) and isinstance(printed, str) and printed.endswith((".yaml", ".yml")):
-        data["report"] = {**report, "compare_with": str((folder / printed).resolve())}
+        data["report"] = {**report, "compare_with": _beside(folder, printed)}
     return data
+
+
+def _beside(folder: FilePath, name: str) -> str:
+    """The file's absolute path; a name that no file can have stays as it is, and so is not there."""
+    try:
+        return str((folder / name).resolve())
+    except (OSError, ValueError, RuntimeError):
+        return name
 
 
 def _readable_part(data: dict[str, Any], problems: Sequence[Problem]) -> Study:

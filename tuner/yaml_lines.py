@@ -17,12 +17,13 @@ from tuner.errors import Problem
 
 Path = tuple[str | int, ...]
 
-MAX_NODES = 20_000  # a study has some hundred; ten nested aliases of ten items each would make 10**10
+MAX_NODES = 10_000  # a study has some hundred; ten nested aliases of ten items each would make 10**10
 MAX_DEPTH = 50
 _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = {"0o": (re.compile(r"0o[0-7]+"), 8), "0x": (re.compile(r"0x[0-9a-fA-F]+"), 16)}
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # an escape can write one: "\\ud800"
 _NAN = re.compile(r"\.(nan|NaN|NAN)")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -118,9 +119,11 @@ def parse_scalar(text: str) -> Any:
 
 def _integer(digits: str, base: int) -> int:
     try:
-        return int(digits, base)
-    except ValueError:  # Python reads no decimal integer of more than some thousand digits
+        number = int(digits, base)
+        float(number)  # what reads it may compute with floats
+    except (ValueError, OverflowError):  # Python reads no decimal integer of more than some thousand digits
         raise ValueError("is too large for a number") from None
+    return number
 
 
 class _Reader:
@@ -176,11 +179,18 @@ class _Reader:
         if node.value == "<<" and node.tag == _PLAIN:
             self._refuse(node, path, "has a merge key (<<), which YAML 1.2 does not have: write the keys out")
             return None
-        return str(node.value)
+        return self._text(node, path)
+
+    def _text(self, node: yaml.Node, path: Path) -> str | None:
+        text = str(node.value)
+        if _SURROGATE.search(text) is None:
+            return text
+        self._refuse(node, path, "has half a character in it (a surrogate), which no text can hold")
+        return None
 
     def _scalar(self, node: yaml.Node, path: Path) -> Any:
         if node.tag == _TEXT:
-            return str(node.value)
+            return self._text(node, path)
         if node.tag != _PLAIN:
             self._refuse(node, path, f"has the tag {node.tag}, which is not read here")
             return None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
 from typing import Any, ClassVar
 
 from search_spaces.domains.bounds import refuse
-from search_spaces.values import plain_rule, same
+from search_spaces.values import identity, plain_rule, same
+
+MAX_SHOWN = 24  # options that a message lists
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Choice:
         rule = "must have at least one option" if not self.options else None
         for option in self.options:
             rule = rule or plain_rule(option)
-        if rule is None and any(same(left, right) for left, right in combinations(self.options, 2)):
+        if rule is None and len(set(map(identity, self.options))) < len(self.options):
             rule = "an option must not stand twice"
         refuse(rule, list(self.options))
 
@@ -65,7 +67,11 @@ class Choice:
         return {self.kind: list(self.options)}
 
     def _position(self, value: object) -> int | None:
-        return next((i for i, option in enumerate(self.options) if same(option, value)), None)
+        return self._positions.get(identity(value))
+
+    @cached_property
+    def _positions(self) -> dict[Hashable, int]:
+        return {identity(option): index for index, option in enumerate(self.options)}
 
 
 @dataclass(frozen=True)
@@ -104,4 +110,5 @@ class Constant:
 
 
 def _listed(options: Sequence[Any]) -> str:
-    return ", ".join(repr(option) for option in options)
+    more = len(options) - MAX_SHOWN
+    return ", ".join(map(repr, options[:MAX_SHOWN])) + (f" and {more} more" if more > 0 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -24,6 +25,11 @@ def load_preset(name: object) -> dict[str, Any]:
     # The name is looked up rather than joined to a path: it comes from a study file.
     if not isinstance(name, str) or name not in preset_names():
         raise SpaceError([Violation(("extends",), "must name a preset", name, preset_names())])
+    return copy.deepcopy(_read(name))
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
     text = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
 

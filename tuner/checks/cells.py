@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from search_spaces.effort import spend
 from trainables import catalog
 from trainables.complaints import Complaint
 from trainables.option_types import OptionInfo
@@ -22,7 +23,7 @@ class _Finding:
 
     path: Path
     complaint: Complaint
-    cells: list[Cell] = field(default_factory=list)
+    cells: dict[int, Cell] = field(default_factory=dict)
     misplaced: dict[str, None] = field(default_factory=dict)
 
 
@@ -44,8 +45,7 @@ def check_cells(view: StudyView) -> Iterator[Problem]:
             owner = _owner(infos.get(complaint.key), complaint)
             rule = "misplaced" if owner else complaint.rule
             finding = findings.setdefault((path, rule), _Finding(path, complaint))
-            if not any(cell is other for other in finding.cells):
-                finding.cells.append(cell)
+            finding.cells[id(cell)] = cell
             if owner:
                 finding.misplaced[str(config.get(owner, "its default"))] = None
     for finding in findings.values():
@@ -55,9 +55,11 @@ def check_cells(view: StudyView) -> Iterator[Problem]:
 def _complaints(options: type, cell: Cell) -> Iterator[tuple[Complaint, Mapping[str, Any]]]:
     for searched in probes(cell.space):
         config = {**cell.assigned, **searched}
+        spend(len(config))
         try:
             read(options, config)
         except OptionsError as error:
+            spend(5 * len(error.complaints))
             for complaint in error.complaints:
                 yield complaint, config
 
@@ -102,11 +104,12 @@ def _problem(view: StudyView, finding: _Finding, infos: Mapping[str, OptionInfo]
     return Problem(finding.path, f"{name}{complaint.rule}{_where(view, finding.cells)}", given, complaint.choices)
 
 
-def _where(view: StudyView, cells: list[Cell]) -> str:
+def _where(view: StudyView, cells: Mapping[int, Cell]) -> str:
     """Which cells, by the factors that tell them from the others; empty if it is all of them."""
     parts = []
     for factor, values in view.study.grid.items():
-        shown = list(dict.fromkeys(cell.values[factor] for cell in cells))
+        spend(len(cells) // 4)
+        shown = list(dict.fromkeys(cell.values[factor] for cell in cells.values()))
         if len(shown) < len(values):
             parts.append(f"{factor} is {' or '.join(map(str, shown))}")
     return f" where {' and '.join(parts)}" if parts else ""

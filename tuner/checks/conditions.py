@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from search_spaces.values import same
+from search_spaces.effort import spend
+from search_spaces.values import identity
 from search_spaces.violations import SpaceError
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
@@ -27,8 +28,10 @@ def check_conditions(view: StudyView) -> Iterator[Problem]:
             taken = (study.fixed[clause.key],)
         else:
             continue  # the space has checked its own
+        spend(len(taken))
+        identities = set(map(identity, taken))
         for value in clause.values:
-            if not any(same(value, other) for other in taken):
+            if identity(value) not in identities:
                 rule = f"is a value that {clause.key} never takes in this study"
                 yield Problem(("space", *path), rule, value, tuple(map(str, taken)))
     yield from _overlaps(view)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from trainables import catalog
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
+from tuner.names import is_file
 
 
 def check_trainable(view: StudyView) -> Iterator[Problem]:
@@ -26,5 +26,5 @@ def check_cluster(view: StudyView) -> Iterator[Problem]:
     if "://" in cluster:
         rule = "must be local, auto (a running cluster, asked from one of its nodes) or a launcher file"
         yield Problem(("cluster",), rule, cluster)
-    elif not Path(cluster).is_file():
+    elif not is_file(cluster):
         yield Problem(("cluster",), "must be local, auto or a launcher file that exists", cluster, ("local", "auto"))

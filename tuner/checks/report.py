@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from results.figures.names import figure_names
 from results.pivot import check as check_spec
 from search_spaces.values import same
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
+from tuner.names import is_file
 
 
 def check_report(view: StudyView) -> Iterator[Problem]:
@@ -45,7 +45,7 @@ def check_report(view: StudyView) -> Iterator[Problem]:
 def _check_printed(given: str) -> Iterator[Problem]:
     place = ("report", "compare_with")
     if given.endswith((".yaml", ".yml")):
-        if not Path(given).is_file():
+        if not is_file(given):
             yield Problem(place, "must be a file that exists, or a work whose printed numbers are shipped", given)
         return
     from results.references import shipped

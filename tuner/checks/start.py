@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from search_spaces.domains import Constant
+from search_spaces.effort import spend
 from search_spaces.parameters import Branch
 from search_spaces.space import Space
 from tuner.checks.view import StudyView
@@ -54,6 +55,7 @@ def _check_value(
 
 def branches_of(space: Space, name: str, point: Mapping[str, Any]) -> list[Branch]:
     """The branches of a parameter that a configuration with the point's values may lie in."""
+    spend()
     parameter = next((p for p in space.parameters if p.name == name), None)
     return [
         branch

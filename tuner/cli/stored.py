@@ -15,6 +15,7 @@ from results.tables import count_states, duration_s
 from tuner.cli.common import read_study
 from tuner.errors import InputError, Problem
 from tuner.home import Home
+from tuner.names import folder_name, is_file
 
 if TYPE_CHECKING:
     from results.records import SearchOutcome, StudyRecord, TrialRecord
@@ -64,11 +65,12 @@ def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
     if found is None:
         ids = tuple(dict.fromkeys(study.study_id for study in studies))
         raise InputError([Problem((), "must be a study that was run", name, ids, option="STUDY")])
+    folder_name(found.study_id)
     return store, found
 
 
 def _is_file(given: str) -> bool:
-    return given.endswith((".yaml", ".yml")) or Path(given).is_file()
+    return given.endswith((".yaml", ".yml")) or is_file(given)
 
 
 def report_section(given: str, record: StudyRecord) -> tuple[ReportSection, str]:
@@ -84,8 +86,11 @@ def report_section(given: str, record: StudyRecord) -> tuple[ReportSection, str]
 
 
 def whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
-    """The study's searches with every result of every trial."""
-    return store.outcomes(record.study_id, results=True)
+    """The study's searches with every result of every trial. Raises RunError if a folder could not be called as one."""
+    outcomes = store.outcomes(record.study_id, results=True)
+    for outcome in outcomes:
+        folder_name(outcome.search.key)
+    return outcomes
 
 
 def search_facts(outcome: SearchOutcome) -> dict[str, Any]:
