@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from trainables import catalog
+from trainables.confidence import SOFTMAX, confidence_arrays
 from trainables.data.batches import Batches
 from trainables.data.errors import DataError
 from trainables.data.prepared import load
@@ -144,7 +145,8 @@ class DynamicTargets:
         """Return what the model makes of the validation images.
 
         rows [N] int64: their positions in the training split. labels [N] int64, probabilities [N, K] float32, scores
-        [N, K] float32 by the main rule, predictions_<rule> [N] int64, target_vectors [K, K] float32, classes [K] text.
+        [N, K] float32 by the main rule, predictions_<rule> [N] int64, target_vectors [K, K] float32, classes [K] text;
+        the network's confidence, see `confidence_arrays`.
         """
         outputs, vectors = self._outputs("val"), self._target_vectors()
         scores = {name: rule(outputs.probabilities, vectors).cpu() for name, rule in RULES.items()}
@@ -156,6 +158,7 @@ class DynamicTargets:
             **{f"predictions_{name}": scored.argmax(1).numpy() for name, scored in scores.items()},
             "target_vectors": vectors.cpu().numpy(),
             "classes": np.array(self._data.classes),
+            **confidence_arrays(outputs.probabilities, outputs.labels, SOFTMAX),
         }
 
     @property

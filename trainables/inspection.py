@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from trainables.confidence import SOFTMAX, confidence_arrays, probabilities_of_scores
 from trainables.metrics.confusion_matrix import confusion_matrix
 from trainables.metrics.precision_recall import precision_recall_curve
 from trainables.metrics.roc_curve import roc_curve
@@ -42,7 +43,8 @@ def arrays_of(
       predictions_<rule> [n] int64 for every rule
     and for m <= 2,000 of them
       embeddings [m, D] float32, embedded [m] int64: their positions among the n
-    and class_centres [K, D], class_embeddings [K, D] (absent for a pure model), classes [K] text.
+    and class_centres [K, D], class_embeddings [K, D] (absent for a pure model), classes [K] text, rule text: the main
+    rule, and what `confidence_arrays` has of its scores.
     """
     generator = np.random.default_rng(SEED)
     chosen = _sample(len(rows), MAX_SCORED, generator)
@@ -60,7 +62,10 @@ def arrays_of(
         "embedded": embedded,
         "class_centres": _numpy(references.centres),
         "classes": np.array(classes),
+        "rule": np.array(main_rule),
     }
+    probabilities, kind = probabilities_of_scores(scores[main_rule], main_rule)
+    arrays |= confidence_arrays(probabilities, kept.labels, kind)
     if references.class_embeddings is not None:
         arrays["class_embeddings"] = _numpy(references.class_embeddings)
     return arrays
@@ -71,7 +76,7 @@ def class_arrays(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> dict
     """Collect what a model with logits [N, K] does to each class of the labels [N].
 
     Returns labels [N] int64, scores [N, K] float32: the logits, predictions_argmax [N] int64, classes [K] text,
-      confusion_matrix [K, K] int64, rows the true classes,
+      confusion_matrix [K, K] int64, rows the true classes, what `confidence_arrays` has of the softmax probabilities,
     and for each class k that some but not all images are of, by its softmax probability against the others,
       roc_<k> [2, P]: false positive rate, true positive rate
       precision_recall_<k> [2, P]: precision, recall
@@ -86,6 +91,7 @@ def class_arrays(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> dict
     }
     # In float64, for float32 rounds the likeliest ones to 1: they would be ties.
     probabilities = logits.cpu().double().softmax(1)
+    arrays |= confidence_arrays(probabilities, labels, SOFTMAX)
     for k in range(len(classes)):
         positive = labels.cpu() == k
         if not 0 < int(positive.sum()) < len(labels):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from trainables.confidence import SIGMOID, SOFTMAX, confidence_arrays
 from trainables.data.augment import Augment
 from trainables.data.batches import Batches
 from trainables.export import LogitModel
@@ -105,7 +106,8 @@ class LinearClassifier:
 
         templates [K, C, H, W] float32: the weights of each class, in standardised pixels. labels [N] int64, scores
         [N, K] float32: the logits, predictions_argmax [N] int64, true_class_probability [N] float32 (a sigmoid of the
-        label's logit for a loss of binary decisions, else softmax), classes [K] text, split "test".
+        label's logit for a loss of binary decisions, else softmax), classes [K] text, split "test"; the confidence by
+        the same probabilities, see `confidence_arrays`.
         """
         data = self._images.data
         logits, labels = (tensor.cpu() for tensor in self._learner.logits(self._batches("test")))
@@ -119,6 +121,7 @@ class LinearClassifier:
             "true_class_probability": probabilities.gather(1, labels[:, None])[:, 0].numpy(),
             "classes": np.array(data.classes),
             "split": np.array("test"),
+            **confidence_arrays(probabilities, labels, SIGMOID if binary else SOFTMAX),
         }
 
     def _new_learner(self, context: TrialContext) -> Learner[StandardisedLinear]:

@@ -16,12 +16,17 @@ import torch
 
 from trainables.data.augment import Augment
 from trainables.data.batches import Batches
+from trainables.data.examples import example_arrays
+from trainables.data.registry import find_source
+from trainables.data.transform import Transform
 from trainables.evaluation import Features, References, centres_of, measure
 from trainables.export import ScoringModel
 from trainables.inspection import arrays_of
 from trainables.learner import Descent, Learner
+from trainables.loss_surface import surface_arrays
 from trainables.metrics.few_shot import few_shot_accuracy
 from trainables.metrics.geometry import geometry
+from trainables.models.embedding_model import Output
 from trainables.moving_targets_data import DEFAULT_SHOTS, load_images
 from trainables.moving_targets_model import build_model, decision_rules, rule_name
 from trainables.moving_targets_options import MovingTargetsOptions
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from trainables.data.prepared import Split
-    from trainables.models.embedding_model import Output
     from trainables.training import TrialContext
 
 DEFAULT_MOMENTUM = 0.9
@@ -130,14 +134,43 @@ class MovingTargets:
         return ExportedModel(module, torch.from_numpy(np.take(data.train.images, rows, axis=0)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what the model makes of the validation images: see `inspection.arrays_of`."""
-        return arrays_of(
+        """Return what the model makes of the validation images: see `inspection.arrays_of`.
+
+        Also the loss around its class embeddings, see `loss_surface`, and a few training images, see `data.examples`.
+        """
+        seen = arrays_of(
             self._features("val"),
             self._references(),
             rules=self._rules,
             main_rule=rule_name(self._options.rule),
             classes=self._images.classes,
             rows=self._images.indices.validation,
+        )
+        return seen | self._surface() | self._examples()
+
+    def _surface(self) -> dict[str, NDArray[Any]]:
+        """The loss over a plane of the embedding space; empty without class embeddings."""
+        centres, class_embeddings = self._references().centres, self._model.class_embeddings
+        if class_embeddings is None:
+            return {}
+        return surface_arrays(
+            lambda embeddings, targets, others: self._objective(Output(embeddings, None), targets, others),
+            class_embeddings,
+            centres,
+            through_origin=rule_name(self._options.rule).startswith("cos"),
+        )
+
+    def _examples(self) -> dict[str, NDArray[Any]]:
+        source = find_source(self._options.dataset, data_dir=self._context.data_dir)
+        data = self._images.data
+        return example_arrays(
+            source.read().train,
+            np.asarray(self._images.train.labels),
+            self._images.indices.train,
+            Transform(*self._options.transform),
+            mean=data.mean,
+            std=data.std,
+            augment=self._augment(),
         )
 
     def _loss(self, output: Output, targets: Tensor) -> Tensor:
@@ -199,7 +232,6 @@ class MovingTargets:
         Batch normalisation over a single value is an error where the map is one pixel, and noise elsewhere.
         """
         options, train = self._options, self._images.indices.train
-        augmented = options.flip or options.random_crop > 0
         return Batches(
             self._images.train,
             train,
@@ -208,9 +240,16 @@ class MovingTargets:
             mean=self._images.data.mean,
             std=self._images.data.std,
             generator=self._learner.randomness.order,
-            augment=Augment(flip=options.flip, crop_padding=options.random_crop) if augmented else None,
+            augment=self._augment(),
             drop_last=len(train) > options.batch_size > 1 == len(train) % options.batch_size,
         )
+
+    def _augment(self) -> Augment | None:
+        """What is random about training images; None if nothing is."""
+        options = self._options
+        if not options.flip and not options.random_crop:
+            return None
+        return Augment(flip=options.flip, crop_padding=options.random_crop)
 
 
 def _descent(options: MovingTargetsOptions) -> Descent:

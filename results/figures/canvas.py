@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: distinct under every common colour blindness, and in grey by the order of use.
@@ -139,12 +140,23 @@ def _legend_columns(labels: Collection[str]) -> int:
 
 
 def log_scale(axes: Axes) -> None:
-    """A logarithmic y axis, its decades labelled as plain numbers."""
-    from matplotlib.ticker import NullFormatter
+    """A logarithmic y axis; see `logarithmic`."""
+    logarithmic(axes.yaxis)
 
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
+
+def logarithmic(axis: Axis) -> None:
+    """Make an axis logarithmic, its decades labelled as plain numbers, and numbers between them where these are few.
+
+    Call it once everything is drawn.
+    """
+    set_scale = axis.axes.set_xscale if axis is axis.axes.xaxis else axis.axes.set_yscale
+    set_scale("log")
+    low, high = axis.get_view_interval()
+    named: tuple[int, ...] = ()
+    if high / low < 300:
+        named = (2, 3, 4, 5, 6, 8) if high / low < 8 else (2, 5)
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(lambda value, _: f"{value:g}" if int(f"{value:e}"[0]) in named else "")
 
 
 def plot(*, x: str, y: str, title: str = "") -> tuple[Figure, Axes]:

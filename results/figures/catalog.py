@@ -7,20 +7,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from results.figures import (
+    accuracy_bars,
     accuracy_by_threshold,
     against,
     best_so_far,
     class_curves,
     class_distribution,
+    clusters,
     confusion,
     curves,
+    embedding_space,
+    examples,
     importance,
     intermediate_values,
+    loss_surface,
     optimization_history,
     over_epochs,
     parameters,
     recall,
     recall_table,
+    reliability,
+    size_against_distance,
     target_values,
     templates,
     timeline,
@@ -41,6 +48,16 @@ class Figure(NamedTuple):
     about: str
     data: Callable[[Any], Any]
     draw: Callable[[Any], Canvas]
+
+
+def _curve(name: str, about: str) -> Figure:
+    return Figure(about, partial(curves.data, quantity=f"geometry/{name}"), curves.draw)
+
+
+def _geometry(name: str, what: str, *, log: bool) -> Figure:
+    metrics = tuple(f"{split}/geometry/{name}" for split in ("test", "val"))
+    data = partial(over_epochs.data, what=what, metrics=metrics, log=log)
+    return Figure(f"{name.replace('_', ' ')} of each search by epoch", data, over_epochs.draw)
 
 
 TRIAL_FIGURES: Mapping[str, Figure] = {
@@ -66,6 +83,24 @@ TRIAL_FIGURES: Mapping[str, Figure] = {
     "accuracy_by_threshold": Figure(
         "accuracy by decision threshold, and the tuned ones", accuracy_by_threshold.data, accuracy_by_threshold.draw
     ),
+    "reliability": Figure(
+        "accuracy against confidence, with the expected calibration error", reliability.data, reliability.draw
+    ),
+    "cluster_size": _curve("cluster_size", "cluster size by epoch"),
+    "centre_distance": _curve("centre_distance", "centre distance by epoch"),
+    "class_distance": _curve("class_distance", "distance between class centres by epoch"),
+    "median_cosine": _curve("median_cosine", "median cosine to the class centre by epoch"),
+    "size_against_distance": Figure(
+        "centre distance against cluster size, epoch by epoch",
+        size_against_distance.data_of_trial,
+        size_against_distance.draw,
+    ),
+    "embedding_space": Figure(
+        "the embedding space in two dimensions, with decision regions", embedding_space.data, embedding_space.draw
+    ),
+    "clusters": Figure("clusters as circles around their class centres", clusters.data, clusters.draw),
+    "loss_surface": Figure("the loss around the learnt class embeddings", loss_surface.data, loss_surface.draw),
+    "examples": Figure("a few images after each step of their transform", examples.data, examples.draw),
 }
 
 # Of all trials of a search.
@@ -135,5 +170,17 @@ STUDY_FIGURES: Mapping[str, Figure] = {
     ),
     "recall_table": Figure(
         "share of each class's images that each search recognises", recall_table.data, recall_table.draw
+    ),
+    "accuracy_bars": Figure("accuracy by decision rule, of every search", accuracy_bars.data, accuracy_bars.draw),
+    "cluster_size_over_epochs": _geometry("cluster_size", "cluster size \u03c3 ({split} images)", log=True),
+    "centre_distance_over_epochs": _geometry("centre_distance", "centre distance \u03c1 ({split} images)", log=True),
+    "class_distance_over_epochs": _geometry(
+        "class_distance", "distance between class centres (mean, {split} images)", log=True
+    ),
+    "median_cosine_over_epochs": _geometry(
+        "median_cosine", "cosine to the class centre (median, {split} images)", log=False
+    ),
+    "searches_size_against_distance": Figure(
+        "centre distance against cluster size, of every search", size_against_distance.data, size_against_distance.draw
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, plot
+from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, log_scale, plot
 from results.figures.cells import step_name
 from results.figures.source import NotDrawnError
 
@@ -20,7 +20,12 @@ _UNITS = {
     "loss": "loss (mean over images)",
     "cost": "cost (mean loss + penalty)",
     "accuracy": "accuracy (share of images)",
+    "geometry/cluster_size": "cluster size \u03c3 (units of the embedding)",
+    "geometry/centre_distance": "centre distance \u03c1 (units of the embedding)",
+    "geometry/class_distance": "distance between class centres\n(mean, units of the embedding)",
+    "geometry/median_cosine": "cosine to the class centre (median)",
 }
+_LOGARITHMIC = ("geometry/cluster_size", "geometry/centre_distance", "geometry/class_distance")  # as the paper has them
 
 
 class Line(NamedTuple):
@@ -65,6 +70,8 @@ def draw(data: CurvesData) -> Figure:
         colour, dashes = _LOOKS[line.split]
         axes.plot(line.steps, line.values, color=colour, linestyle=dashes, linewidth=1.6, label=line.split)
     axes.axvline(data.best_step, color=GREY, linewidth=0.8, zorder=1, label=f"selected ({data.best_step})")
+    if data.quantity in _LOGARITHMIC:
+        log_scale(axes)
     axes.locator_params(axis="x", integer=True)
     axes.legend()
     return figure

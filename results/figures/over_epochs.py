@@ -49,10 +49,10 @@ class OverEpochsData(NamedTuple):
     log: bool
 
 
-def data(source: StudySource, what: str, metrics: Sequence[str]) -> OverEpochsData:
+def data(source: StudySource, what: str, metrics: Sequence[str], *, log: bool = False) -> OverEpochsData:
     """By the first of `metrics` that every search reported at two steps or more, else the one that most did.
 
-    what: the axis label, in which {split} is filled in.
+    what: the axis label, in which {split} is filled in. log: logarithmic whatever the values, if all are above 0.
     Of each search the runs that are configured as its best trial is. Raises NotDrawnError if none reported any.
     """
     found = {metric: _bands(source, metric) for metric in metrics}
@@ -65,7 +65,8 @@ def data(source: StudySource, what: str, metrics: Sequence[str]) -> OverEpochsDa
     for panel in cells.panels([source.searches[position].search.cell for position in positions]):
         members = tuple(bands[positions[member]]._replace(label=label) for member, label in panel.members)
         drawn.append(BandPanel(panel.title, members))
-    log = any(_wide([value for band in panel.bands for value in band.mean]) for panel in drawn)
+    means = [[value for band in panel.bands for value in band.mean] for panel in drawn]
+    log = min(map(min, means)) > 0 if log else any(map(_wide, means))
     split = SPLITS.get(metric.partition("/")[0], "")
     step = cells.step_name(source.searches[positions[0]].search)
     return OverEpochsData(what.format(split=split), step, tuple(drawn), log)

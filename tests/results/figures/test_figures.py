@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from results.figures.catalog import TRIAL_FIGURES, Figure
 from results.figures.gallery import draw_all
 from results.figures.source import NotDrawnError, Source
 from results.records import ResultRecord, SearchOutcome, SearchRecord, TrialRecord, TrialState
+
+from . import embeddings
 
 NAN = float("nan")
 HISTORY: list[dict[str, float]] = [
@@ -124,8 +127,12 @@ def test_every_figure_is_drawn_with_named_axes(name: str) -> None:
     values = {f"targets/{kind}/{k}": 0.5 for kind in ("class_value", "non_class_value") for k in range(2)}
     history = [{**metrics, **values, "train/cost": 2.0, "val/cost": 2.0} for metrics in HISTORY]
     figure = TRIAL_FIGURES[name]
-    for given in (source(history), source(history, templates=TEMPLATES[:, :1])):
-        canvas = figure.draw(figure.data(given))
+    canvases = []
+    for given in (source(history), source(history, templates=TEMPLATES[:, :1]), embeddings.source()):
+        with suppress(NotDrawnError):
+            canvases.append(figure.draw(figure.data(given)))
+    assert canvases
+    for canvas in canvases:
         for axes in canvas.axes:
             assert (
                 canvas.get_supylabel()
