@@ -78,6 +78,7 @@ def panels(
     legend_lines: what `legend_below` will take, added to the height. row_in: inches a row, titles and ticks included.
     A single panel has the usual size.
     """
+    columns = min(columns, len(titles))
     rows, single = math.ceil(len(titles) / columns), len(titles) == 1
     height_in = SIZE_IN[1] if single else row_in * rows + 0.4
     figure = new_figure((SIZE_IN[0], height_in + _LINE_IN * legend_lines))

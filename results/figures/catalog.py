@@ -172,14 +172,10 @@ STUDY_FIGURES: Mapping[str, Figure] = {
         "share of each class's images that each search recognises", recall_table.data, recall_table.draw
     ),
     "accuracy_bars": Figure("accuracy by decision rule, of every search", accuracy_bars.data, accuracy_bars.draw),
-    "cluster_size_over_epochs": _geometry("cluster_size", "cluster size \u03c3 ({split} images)", log=True),
-    "centre_distance_over_epochs": _geometry("centre_distance", "centre distance \u03c1 ({split} images)", log=True),
-    "class_distance_over_epochs": _geometry(
-        "class_distance", "distance between class centres (mean, {split} images)", log=True
-    ),
-    "median_cosine_over_epochs": _geometry(
-        "median_cosine", "cosine to the class centre (median, {split} images)", log=False
-    ),
+    "cluster_size_over_epochs": _geometry("cluster_size", "cluster size \u03c3 ({split})", log=True),
+    "centre_distance_over_epochs": _geometry("centre_distance", "centre distance \u03c1 ({split})", log=True),
+    "class_distance_over_epochs": _geometry("class_distance", "mean distance of class centres ({split})", log=True),
+    "median_cosine_over_epochs": _geometry("median_cosine", "median cosine to the class centre ({split})", log=False),
     "searches_size_against_distance": Figure(
         "centre distance against cluster size, of every search", size_against_distance.data, size_against_distance.draw
     ),
