@@ -222,6 +222,11 @@ class Store:
         experiment = reading.experiment_of(self._client, study_id)
         return None if experiment is None else view.experiment_link(ui, experiment, study_id)
 
+    def run_links(self, ui: str, study_id: str, runs: Iterable[str]) -> dict[str, str]:
+        """The addresses of a study's runs under the UI's address, by run id; empty if the store has no such study."""
+        experiment = reading.experiment_of(self._client, study_id)
+        return {} if experiment is None else {run: view.run_link(ui, experiment, run) for run in runs}
+
     def _begin_trial(
         self,
         search_run: str,

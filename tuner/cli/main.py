@@ -28,6 +28,7 @@ VERBS = (
     "best",
     "trials",
     "show",
+    "report",
     "compare",
     "verify",
     "figures",

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
+from tuner.cli.printed import ReferenceOption, default_settings, find_reference
 from tuner.cli.stored import StoredStudyArgument, find_study, plain_number, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from results.records import StudyRecord
-    from results.references import Reference
     from results.verification import Verdict
 
-ReferenceOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|FILE",
-        help="The printed numbers: a shipped study's, or a file of your own; by default those of the study's name.",
-        show_default=False,
-    ),
-]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
 RanOption = Annotated[bool, typer.Option("--ran", help="Leave out what has no number of ours.")]
@@ -47,11 +37,11 @@ def command(
     if as_markdown + as_csv + as_json > 1:
         raise InputError([Problem((), "only one of --markdown, --csv and --json may be given", option="--markdown")])
     store, record = find_study(study, home)
-    printed = _reference(reference or record.name, from_option=reference is not None)
+    printed = find_reference(reference or record.name, from_option=reference is not None)
     from results.verification import verdict_counts, verify
     from results.verify_table import protocol_notes, verify_table
 
-    verdicts = verify(printed, whole_outcomes(store, record), defaults=_defaults(record))
+    verdicts = verify(printed, whole_outcomes(store, record), defaults=default_settings(record))
     shown = [v for v in verdicts if v.ours is not None or not only_ran]
     notes = {} if as_csv else protocol_notes(shown)
     table = verify_table(shown, notes)
@@ -76,35 +66,6 @@ def command(
             note(f"({letter}) {text}")
     if not as_json:
         note(", ".join(f"{count} {name}" for name, count in verdict_counts(verdicts).items()))
-
-
-def _reference(given: str, *, from_option: bool) -> Reference:
-    """The printed numbers of a shipped study, or of a file. Raises InputError with everything that is wrong."""
-    from results import references
-
-    if given in references.shipped():
-        return references.load(given)
-    path = Path(given)
-    if from_option and (path.suffix in (".yaml", ".yml") or path.is_file()):
-        from tuner.reference_file import read_reference
-
-        return read_reference(path)
-    rule = "must be a study whose printed numbers are at hand, or a file with them"
-    raise InputError([Problem((), rule, given, references.shipped(), option="--reference")])
-
-
-def _defaults(record: StudyRecord) -> dict[str, Any]:
-    """What the study's trainable does where the study says nothing; empty if its options are not known."""
-    from trainables import catalog
-    from trainables.options import describe
-    from trainables.signatures import MISSING
-
-    try:
-        options = catalog.options_class(record.params.get("trainable", ""))
-    except catalog.CatalogError:
-        return {}
-    infos = describe(options) if options is not None else ()
-    return {info.name: info.default for info in infos if not info.owners and info.default is not MISSING}
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:
