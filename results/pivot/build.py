@@ -11,7 +11,7 @@ from results.pivot.marks import mark
 from results.pivot.notes import notes_of
 from results.pivot.spec import CELL, TableSpec
 from results.pivot.table import Cell, PivotTable, Row
-from results.pivot.texts import cell_of, same_n
+from results.pivot.texts import cell_of, runs_of
 from results.pivot.values import metrics_of, mode_of, value_of
 from results.records import SearchOutcome, best_search
 from results.samples import matches
@@ -39,11 +39,14 @@ def pivot(outcomes: Sequence[SearchOutcome], spec: TableSpec) -> PivotTable:
     row_keys = axes.sorted(rows, [*own, *(datum.row for datum in data)])
     column_keys = axes.sorted(columns, [datum.column for datum in data])
     places = {(datum.row, datum.column): datum for datum in data}
-    n = same_n(data)
+    runs = runs_of(data)
 
     def cell(row: Key, column: Key) -> Cell:
         datum = places.get((row, column))
-        return Cell() if datum is None else cell_of(datum, spec, n=n)
+        if datum is None:
+            return Cell()
+        fewest, most = runs.get(datum.content.label, (0, 0))
+        return cell_of(datum, spec, with_n=fewest < most)
 
     paths = [labels(key, columns, spec.pseudo_factors) for key in column_keys]
     if not columns:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from results.pivot.datum import Datum
 from results.pivot.spec import CELL, TableSpec
+from results.pivot.texts import runs_of
 from results.records import SearchOutcome
 from results.significance import LEVEL, MIN_PAIRS
 
@@ -40,15 +41,18 @@ def notes_of(
 
 
 def _shown(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
-    metrics = [content.shown for content in spec.contents() if content.kind == "metric"]
-    counts = sorted({datum.value.n for datum in data if datum.value.n})
-    if metrics and counts:
-        which = " at the last step" if spec.at == "last" else ""
-        unit = ", in percent" if spec.percent else ""
-        if counts[-1] == 1:
+    alike: dict[tuple[int, int], list[str]] = {}
+    runs = runs_of(data)
+    for content in spec.contents():
+        if content.kind == "metric" and content.label in runs:
+            alike.setdefault(runs[content.label], []).append(content.shown)
+    which = " at the last step" if spec.at == "last" else ""
+    unit = ", in percent" if spec.percent else ""
+    for (fewest, most), metrics in alike.items():
+        if most == 1:
             yield f"{_listed(metrics)}{which}{unit}: n=1, one run each."
         else:
-            n = f"n={counts[0]} runs" if len(counts) == 1 else f"n={counts[0]} to {counts[-1]} runs, as given"
+            n = f"n={most} runs" if fewest == most else f"n={fewest} to {most} runs, as given"
             yield f"{_listed(metrics)}{which}{unit}: mean ± half its 95% interval over {n}."
     failed: dict[str, list[str]] = {}
     for datum in data:
@@ -77,8 +81,8 @@ def _marks(spec: TableSpec, data: Sequence[Datum]) -> Iterator[str]:
 
 
 def _tests(data: Sequence[Datum]) -> Iterator[str]:
-    tests = [datum.comparison for datum in data if datum.comparison is not None]
-    tested = [test for test in tests if test.test]
+    compared = [(datum.value.n, datum.comparison) for datum in data if datum.comparison is not None]
+    tested = [test for _, test in compared if test.test]
     if tested:
         how = _listed(dict.fromkeys(test.test for test in tested))
         counts = sorted({test.n[0] for test in tested})
@@ -87,12 +91,11 @@ def _tests(data: Sequence[Datum]) -> Iterator[str]:
             f"†: not significantly worse than the best at {LEVEL:.0%} ({how} over n={n} shared seeds, "
             "corrected after Holm for the comparisons with one best)."
         )
-    if all(datum.value.n < 2 for datum in data):
-        yield "Nothing was tested against the best: one run each."
-    elif len(tested) < len(tests):
-        whys = "; ".join(dict.fromkeys(test.why for test in tests if not test.test))
-        some = "Nothing was" if not tested else f"{len(tests) - len(tested)} values were not"
-        yield f"{some} tested against the best ({whys}): a paired test needs {MIN_PAIRS} shared seeds."
+    whys = [test.why if n > 1 else "one run" for n, test in compared if not test.test]
+    if whys:
+        some = f"{len(whys)} values were not" if tested else "Nothing was"
+        why = "; ".join(dict.fromkeys(whys))
+        yield f"{some} tested against the best ({why}): a paired test needs {MIN_PAIRS} shared seeds."
 
 
 def _missing(kept: Sequence[SearchOutcome], data: Sequence[Datum]) -> Iterator[str]:

@@ -11,11 +11,11 @@ from results.pivot.spec import TableSpec
 from results.pivot.table import Cell
 
 
-def cell_of(datum: Datum, spec: TableSpec, *, n: int | None) -> Cell:
-    """The datum as a cell; n: the number of runs of every value, which the notes tell; None where it differs."""
+def cell_of(datum: Datum, spec: TableSpec, *, with_n: bool) -> Cell:
+    """The datum as a cell; with_n: its number of runs in the text, where the notes cannot tell one for all."""
     value = datum.value
     return Cell(
-        text="" if value.value is None else _text(datum, percent=spec.percent, with_n=n is None),
+        text="" if value.value is None else _text(datum, percent=spec.percent, with_n=with_n),
         quantity=datum.content.label,
         value=value.value,
         half_width=value.half_width,
@@ -29,10 +29,13 @@ def cell_of(datum: Datum, spec: TableSpec, *, n: int | None) -> Cell:
     )
 
 
-def same_n(data: Sequence[Datum]) -> int | None:
-    """The number of runs that all means have; None if they differ, 0 without means."""
-    counts = {datum.value.n for datum in data if datum.value.n}
-    return None if len(counts) > 1 else next(iter(counts), 0)
+def runs_of(data: Sequence[Datum]) -> dict[str, tuple[int, int]]:
+    """The fewest and the most runs behind the means of each quantity, by its label."""
+    counts: dict[str, list[int]] = {}
+    for datum in data:
+        if datum.value.n:
+            counts.setdefault(datum.content.label, []).append(datum.value.n)
+    return {label: (min(given), max(given)) for label, given in counts.items()}
 
 
 def number_text(value: float, half_width: float | None = None, *, percent: bool = False) -> str:
