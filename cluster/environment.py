@@ -79,14 +79,18 @@ def temporary_directory(home: Path) -> Path:
     A unix socket's path may have 107 bytes (103 on macOS), of which Ray's session takes 64. Ray makes the
     directory writable by all users, so it always stands in a private one.
     """
-    key = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:8]
-    systems = Path(tempfile.gettempdir())
-    for parent in (home.absolute() / "ray", systems / f"tuner-{key}", Path("/tmp") / f"tuner-{key}"):  # noqa: S108
-        directory = parent / "s"
+    for directory in temporary_directories(home):
         if len(os.fsencode(directory)) + len(_LONGEST_SOCKET) <= _SOCKET_LIMIT_BYTES:
-            make_private(parent)
+            make_private(directory.parent)
             return directory
-    raise ClusterError(f"no directory is short enough for Ray's sockets: {home} and {systems} are not")
+    raise ClusterError(f"no directory is short enough for Ray's sockets: {home} and {tempfile.gettempdir()} are not")
+
+
+def temporary_directories(home: Path) -> list[Path]:
+    """Where Ray's temporary directory of a home may be, in the order of preference."""
+    key = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:8]
+    parents = (home.absolute() / "ray", Path(tempfile.gettempdir()) / f"tuner-{key}", Path("/tmp") / f"tuner-{key}")  # noqa: S108
+    return [parent / "s" for parent in dict.fromkeys(parents)]
 
 
 def make_private(directory: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from cluster.connect import Cluster
 from cluster.environment import LOOPBACK, prepare_environment, temporary_directory, token_path
 from cluster.errors import ClusterError
 from cluster.processes import end, terminate, watched_start
+from cluster.sessions import remove_old_sessions
 
 _log = logging.getLogger(__name__)
 
@@ -101,24 +100,3 @@ def stop_local() -> None:
     started = [info.process for infos in node.all_processes.values() for info in infos] if node is not None else []
     ray.shutdown()
     end(started)
-
-
-def remove_old_sessions(directory: Path, *, keep: int) -> None:
-    """Delete what earlier runs left in Ray's temporary directory, except live sessions and the newest `keep`.
-
-    A session's name ends with the process id of its driver.
-    """
-    sessions = sorted((path for path in directory.glob("session_2*") if path.is_dir()), reverse=True)
-    for session in sessions[keep:]:
-        if not _is_alive(session.name.rpartition("_")[2]):
-            shutil.rmtree(session, ignore_errors=True)
-
-
-def _is_alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True

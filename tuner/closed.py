@@ -83,7 +83,7 @@ def _closed(plain: Mapping[str, Any]) -> Closed:
         ended_by=plain["ended_by"],
         record=SearchRecord(**plain["record"]),
         test_metrics=plain["test_metrics"],
-        finals=tuple(map(trial_from_plain, plain["finals"])),
+        finals=tuple(map(trial_from_plain, plain.get("finals", []))),
         files=plain.get("files", {}),
         export=None if export is None else Export(**export),
     )

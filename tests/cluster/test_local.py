@@ -19,7 +19,7 @@ import pytest
 
 from cluster import dashboard
 from cluster.connect import ClusterError, ClusterSpec, prepare_environment, start
-from cluster.local import remove_old_sessions
+from cluster.sessions import remove_old_sessions
 
 pytestmark = [
     pytest.mark.timeout(240),

@@ -35,6 +35,7 @@ def _whole(run_study: RunStudy, home: Path, name: str, toy: str) -> list[dict[st
     return _events(home, name)
 
 
+@pytest.mark.timeout(400)
 def test_a_checkpoint_without_room_halts_the_search_which_then_goes_on(run_study: RunStudy, home: Path) -> None:
     """Oracle: the ledger of a run of the same study that never met a full disk."""
     full = home / "data" / "full"
@@ -54,6 +55,7 @@ def test_a_checkpoint_without_room_halts_the_search_which_then_goes_on(run_study
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_a_disk_that_is_really_full(run_study: RunStudy, home: Path, small_disk: Callable[[int], Path]) -> None:
     """Oracle: as above. Two checkpoints of 8 MB do not fit beside 30 MB of ballast on a disk of 44."""
     disk = small_disk(44_000_000)

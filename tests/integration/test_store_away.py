@@ -49,6 +49,7 @@ def _kinds(uri: str) -> Counter[str]:
     return Counter(run.data.tags["tuner.kind"] for run in runs)
 
 
+@pytest.mark.timeout(400)
 def test_what_a_run_could_not_deliver_is_delivered_by_sync(run_study: RunStudy, home: Path, away: Path) -> None:
     """Oracle: MLflow's own client; a note for each time the test split was opened; the model that it loads."""
     uri = f"sqlite:///{away / 'mlflow.db'}"
@@ -79,6 +80,7 @@ def test_what_a_run_could_not_deliver_is_delivered_by_sync(run_study: RunStudy, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_the_same_command_delivers_it_as_well_without_training_or_testing(
     run_study: RunStudy, home: Path, away: Path
 ) -> None:

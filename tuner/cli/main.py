@@ -36,6 +36,7 @@ VERBS = (
     "import",
     "ui",
     "sync",
+    "gc",
     "ls",
     "schema",
 )

@@ -1,0 +1,90 @@
+"""Who holds a study's folder, and which edits of a study go on with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tuner.errors import InputError, RunError
+from tuner.home import Home
+from tuner.load import load_study
+from tuner.study_folder import claim
+
+Write = Callable[..., Path]
+HOLDER = """
+import sys
+from pathlib import Path
+from tuner.home import Home
+from tuner.load import load_study
+from tuner.study_folder import claim
+with claim(Home(Path(sys.argv[1])), load_study(Path(sys.argv[2])), fresh=False):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def _begin(home: Home, path: Path, *overrides: str, fresh: bool = False) -> str:
+    """Run the study as far as its first search's folder; its id."""
+    with claim(home, load_study(path, overrides=list(overrides)), fresh=fresh) as folder:
+        folder.search("one").mkdir(parents=True, exist_ok=True)
+        return folder.study_id
+
+
+def test_the_second_is_told_who_holds_the_study_and_gets_it_when_that_one_is_gone(
+    study_file: Write, tmp_path: Path
+) -> None:
+    """Oracle: the process id of a real process that holds it; another home is another matter; a kill lets it go."""
+    home, path = Home(tmp_path / "h"), study_file()
+    command = [sys.executable, "-c", HOLDER, str(home.root), str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(RunError, match=rf"study tiny is being run by process {holder.pid} on \S+ since "):
+            _begin(home, path)
+        with pytest.raises(RunError):
+            _begin(home, path, fresh=True)
+        assert _begin(Home(tmp_path / "other"), path) == "tiny"
+        assert _begin(home, path, "name=another") == "another"
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+    assert _begin(home, path) == "tiny"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "search.trials=400",
+        "search.stoppers.1.time_budget=40h",
+        "final={seeds: 3}",
+        "search.parallel_searches=2",
+        "checkpoints.keep=3",
+        "resources.cpu=2",
+    ],
+)
+def test_a_study_whose_budgets_grew_goes_on(override: str, study_file: Write, tmp_path: Path) -> None:
+    home, path = Home(tmp_path / "h"), study_file()
+    _begin(home, path)
+    assert _begin(home, path, override) == "tiny"
+    assert [folder.name for folder in home.study("tiny").glob("0*")] == ["0001"]
+
+
+def test_what_else_was_edited_is_listed_with_both_values_and_the_ways_out(study_file: Write, tmp_path: Path) -> None:
+    """Oracle: the three edits, by hand: each with its path, what it was, what it is. --fresh begins anew."""
+    home, path = Home(tmp_path / "h"), study_file()
+    _begin(home, path)
+    edits = ["fixed.embedding_dim=32", "search.seed=7", "search.budget.max=20", "search.trials=9"]
+    with pytest.raises(InputError) as caught:
+        _begin(home, path, *edits)
+    lines = {problem.place: problem.format() for problem in caught.value.problems}
+    assert set(lines) == {"fixed.embedding_dim", "search.seed", "search.budget.max"}
+    assert "go back to 16, but got 32" in lines["fixed.embedding_dim"]
+    assert "go back to 9, but got 20" in lines["search.budget.max"]
+    assert all("--fresh, the old runs are kept" in line and "--name" in line for line in lines.values())
+    assert _begin(home, path, *edits, fresh=True) == "tiny#2"
+    assert _begin(home, path, *edits) == "tiny#2"
