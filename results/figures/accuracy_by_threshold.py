@@ -103,7 +103,8 @@ def draw(data: ThresholdData) -> Figure:
     default = "likeliest class, without tuning"
     title = "class whose threshold moves; mark: as tuned"
     titles = [rule for rule, _ in data.panels] if len(data.panels) > 1 else [""]
-    figure, all_axes = panels(titles, columns=2, legend_lines=legend_lines([*names, default], title), row_in=2.4)
+    lines = legend_lines([*names, default], title)
+    figure, all_axes = panels(titles, columns=2, legend_lines=lines, row_in=2.4)
     handles = {}
     for axes, (_, members) in zip(all_axes, data.panels, strict=True):
         for curve in members:
@@ -119,6 +120,8 @@ def draw(data: ThresholdData) -> Figure:
         margin = max(0.08 * (top - low), 0.0005)
         axes.set_ylim(low - margin, top + margin)
         axes.set_xlim(0, 1)
-    name_axes(figure, all_axes, x="threshold (probability)", y=f"accuracy (share of {data.split} images)")
+    name_axes(
+        figure, all_axes, x="threshold (probability)", y=f"accuracy (share of {data.split} images)", legend_lines=lines
+    )
     legend_below(figure, {name: handles[name] for name in (*names, default)}, title)
     return figure

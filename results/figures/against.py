@@ -70,7 +70,8 @@ def draw(data: AgainstData) -> Figure:
     names = dict.fromkeys(label for _, members in data.panels for label, _ in members)
     looks = {label: look(n) for n, label in enumerate(names)}
     title = "mark: the last epoch of a run; line: the epochs before" if data.whole else "mark: the last epoch of a run"
-    figure, all_axes = panels([name for name, _ in data.panels], columns=3, legend_lines=legend_lines(looks, title))
+    lines = legend_lines(looks, title)
+    figure, all_axes = panels([name for name, _ in data.panels], columns=3, legend_lines=lines)
     handles = {}
     for axes, (_, members) in zip(all_axes, data.panels, strict=True):
         for label, runs in members:
@@ -82,6 +83,6 @@ def draw(data: AgainstData) -> Figure:
                     run.x[-1:], run.y[-1:], color=colour, marker=marker, linestyle="none", fillstyle="none"
                 )
         axes.margins(0.06)
-    name_axes(figure, all_axes, x=data.x, y=data.y)
+    name_axes(figure, all_axes, x=data.x, y=data.y, legend_lines=lines)
     legend_below(figure, handles, title)
     return figure

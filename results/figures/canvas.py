@@ -25,6 +25,7 @@ DASHES = ("-", "--", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SIZE_IN = (5.2, 3.4)  # inches; text of nine points is then that of a two-column page
 _HALF_LINE, _MOST_IN_LINE = 32, 70  # characters of small text: two columns of them, or one, are a figure wide
+_SHORT_NAME = 3  # characters
 _OVER_TICKS = -0.2  # where a panel's title begins, in widths of its axes: above the ticks' labels
 _LINE_IN = 0.16  # a line of small text
 _SETTINGS: Any = {
@@ -106,15 +107,27 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def name_axes(figure: Figure, axes: Sequence[Axes], *, x: str, y: str) -> None:
-    """Label the only pair of axes, or a figure's panels: y once for all, x below the last of each column."""
+def name_axes(figure: Figure, axes: Sequence[Axes], *, x: str, y: str, legend_lines: int = 0) -> None:
+    """Label the only pair of axes, or a figure's panels: y once for all, x below the last of each column.
+
+    legend_lines: those that are below the panels, for the y label to stand beside the panels alone.
+    """
     for one in axes:
         if len(axes) == 1 or one.xaxis.get_tick_params().get("labelbottom"):
             one.set_xlabel(x)
     if len(axes) == 1:
         axes[0].set_ylabel(y)
     else:
-        figure.supylabel(y, fontsize="medium")
+        legend = _LINE_IN * legend_lines / figure.get_figheight()
+        figure.supylabel(y, fontsize="medium", y=(1 + legend) / 2)
+
+
+def name_classes(axes: Axes, names: Sequence[str]) -> None:
+    """The classes' names below bars at 0, 1 ...: aslant unless all are short."""
+    if max(map(len, names)) <= _SHORT_NAME:
+        axes.set_xticks(range(len(names)), names)
+    else:
+        axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
 
 
 def legend_below(figure: Figure, handles: Mapping[str, Any], title: str | None = None) -> None:

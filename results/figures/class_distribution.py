@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from results.figures.canvas import BLUE, plot
+from results.figures.canvas import BLUE, name_classes, plot
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def draw(data: ClassDistributionData) -> Figure:
     axes.grid(visible=False, axis="x")
     if len(data.classes) <= _MOST_NAMED:
         axes.bar_label(bars, fontsize=7, padding=1)
-        axes.set_xticks(range(len(data.classes)), data.classes, rotation=45, ha="right", rotation_mode="anchor")
+        name_classes(axes, data.classes)
     return figure

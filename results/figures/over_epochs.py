@@ -114,9 +114,8 @@ def draw(data: OverEpochsData) -> Figure:
     looks = {label: look(n) for n, label in enumerate(dict.fromkeys(band.label for band in all_bands))}
     several = any(band.runs > 1 for band in all_bands)
     title = "mean over runs, band from the lowest to the highest" if several else None
-    figure, all_axes = panels(
-        [panel.title for panel in data.panels], columns=3, legend_lines=legend_lines(looks, title)
-    )
+    lines = legend_lines(looks, title)
+    figure, all_axes = panels([panel.title for panel in data.panels], columns=3, legend_lines=lines)
     handles = {}
     for axes, panel in zip(all_axes, data.panels, strict=True):
         for band in panel.bands:
@@ -127,6 +126,6 @@ def draw(data: OverEpochsData) -> Figure:
         axes.locator_params(axis="x", integer=True)
         if data.log:
             log_scale(axes)
-    name_axes(figure, all_axes, x=data.step, y=data.what)
+    name_axes(figure, all_axes, x=data.step, y=data.what, legend_lines=lines)
     legend_below(figure, handles, title)
     return figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from results.figures.canvas import BLUE, GREY, VERMILION, plot
+from results.figures.canvas import BLUE, GREY, VERMILION, name_classes, plot
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def draw(data: RecallData) -> Figure:
         )
         axes.vlines(position, data.low[position], data.high[position], color="black", linewidth=1)
     axes.axhline(RECOGNISED, color=GREY, linewidth=0.8, linestyle="--")
-    axes.set_xticks(range(len(data.classes)), data.classes, rotation=45, ha="right", rotation_mode="anchor")
+    name_classes(axes, data.classes)
     spare = max(0, _SLOTS - len(data.classes)) / 2  # two bars are not to fill the page
     axes.set_xlim(-0.6 - spare, len(data.classes) - 0.4 + spare)
     axes.set_ylim(0, 1.02)

@@ -87,10 +87,11 @@ def draw(data: TargetValuesData) -> Figure:
     if data.sigma_sum:
         names.insert(2, "within sigma_sum of the class value")
     title = f"{data.left_out} further classes are left out" if data.left_out else None
+    lines = legend_lines(names, title)
     figure, all_axes = panels(
         [values.name for values in data.classes],
         columns=5 if len(data.classes) % 5 == 0 else 4,
-        legend_lines=legend_lines(names, title),
+        legend_lines=lines,
         share_y=True,
     )
     handles: dict[str, Any] = {}
@@ -104,6 +105,6 @@ def draw(data: TargetValuesData) -> Figure:
         handles[names[-1]] = axes.axvline(data.best_step, color=GREY, linewidth=0.8, zorder=1)
         axes.set_ylim(0, 1)
         axes.locator_params(axis="x", integer=True)
-    name_axes(figure, all_axes, x=data.step, y="target value (probability)")
+    name_axes(figure, all_axes, x=data.step, y="target value (probability)", legend_lines=lines)
     legend_below(figure, {name: handles[name] for name in names}, title)
     return figure
