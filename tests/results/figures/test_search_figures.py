@@ -230,7 +230,7 @@ def test_forty_odd_trials_are_drawn_whole_and_leave_no_trace(name: str, capfd: p
 def test_one_trial_or_equal_values_are_drawn_as_far_as_they_go_and_always_alike(tmp_path: Path) -> None:
     """Oracle: the rules in the docstrings; files byte for byte."""
     one = draw_all(source(FIVE[:1]), tmp_path / "one", SEARCH_FIGURES)
-    assert list(one.files) == ["optimization_history", "intermediate_values", "timeline"]
+    assert list(one.files) == ["optimization_history", "intermediate_values", "best_so_far", "timeline"]
     equal = source([trial(n, [1.0, 1.0], {"lr": n / 8, "kind": "ab"[n % 2]}) for n in range(5)])
     some = {name: SEARCH_FIGURES[name] for name in ("slice", "importance_fanova", "timeline")}
     first, again = (draw_all(equal, tmp_path / name, some) for name in ("first", "again"))
