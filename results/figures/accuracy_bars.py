@@ -92,6 +92,8 @@ def draw(data: AccuracyBarsData) -> Figure:
     figure, all_axes = panels(titles, columns=1, legend_lines=legend_lines(keys) if keys else 0, share_y=True)
     for name, axes in zip(titles, all_axes, strict=True):
         _draw_panel(axes, data, name)
+    # Once for all: the axes share their limits, and a panel that set its own would cut the others' bars.
+    all_axes[0].set_ylim(data.start, data.start + 1.05 * (_top(data) - data.start))
     starts = f"\n(axis from {data.start:g})" if data.start else ""
     name_axes(
         figure, all_axes, x=data.placing.colour or " ", y=f"accuracy (share of {SPLITS[data.split]} images){starts}"
@@ -99,6 +101,10 @@ def draw(data: AccuracyBarsData) -> Figure:
     if keys:
         legend_below(figure, keys)
     return figure
+
+
+def _top(data: AccuracyBarsData) -> float:
+    return min(1.0, max(bar.value + (bar.half_width or 0) for bar in data.bars))
 
 
 def _draw_panel(axes: Axes, data: AccuracyBarsData, panel: str) -> None:
@@ -121,8 +127,8 @@ def _draw_panel(axes: Axes, data: AccuracyBarsData, panel: str) -> None:
             ecolor="black",
             error_kw={"linewidth": 0.8},
         )
-    axes.set_xticks(range(len(groups)), [wrapped(group, 16) for group in groups], fontsize="small")
-    axes.set_ylim(data.start)
+    width = max(5, 60 // len(groups))
+    axes.set_xticks(range(len(groups)), [wrapped(group, width) for group in groups], fontsize="small")
 
 
 def _strength(size: int) -> float:

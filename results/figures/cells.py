@@ -30,13 +30,13 @@ def panels(cells: Sequence[Mapping[str, Any]]) -> tuple[Panel, ...]:
 
     Raises NotDrawnError if that takes more than sixteen panels, or the last factor alone has too many values.
     """
-    factors, bare = differing(cells), _bare(cells)
+    factors, bare = differing(cells), speaking(cells)
     for n_outer in range(max(len(factors), 1)):
         outer, inner = factors[:n_outer], factors[n_outer:]
-        texts = labels(cells) if n_outer == 0 else [_text(cell, inner, bare) for cell in cells]
+        texts = labels(cells) if n_outer == 0 else [text_of(cell, inner, bare) for cell in cells]
         groups: dict[str, list[tuple[int, str]]] = {}
         for position, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-            groups.setdefault(_text(cell, outer, bare), []).append((position, text))
+            groups.setdefault(text_of(cell, outer, bare), []).append((position, text))
         if len(groups) <= MOST_PANELS and all(len(members) <= MOST_IN_PANEL for members in groups.values()):
             return tuple(Panel(title, tuple(members)) for title, members in groups.items())
     raise NotDrawnError(
@@ -50,15 +50,15 @@ def labels(cells: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     Where that is long, values that more than half of the searches have are left out, as far as the rest still tells
     all of them apart; the one search that has them all is "as most".
     """
-    factors, bare = differing(cells), _bare(cells)
-    full = tuple(_text(cell, factors, bare) or _ONLY for cell in cells)
+    factors, bare = differing(cells), speaking(cells)
+    full = tuple(text_of(cell, factors, bare) or _ONLY for cell in cells)
     if max(map(len, full), default=0) <= _LONG:
         return full
     usual = {name: Counter(repr(cell.get(name)) for cell in cells).most_common(1)[0] for name in factors}
     short = []
     for cell in cells:
         kept = [n for n in factors if usual[n][1] * 2 <= len(cells) or repr(cell.get(n)) != usual[n][0]]
-        short.append(_text(cell, kept, bare) or "as most")
+        short.append(text_of(cell, kept, bare) or "as most")
     return tuple(short) if len(set(short)) == len(set(full)) else full
 
 
@@ -75,7 +75,7 @@ def step_name(search: SearchRecord) -> str:
     return step if passes == 1 else f"{step} (of {passes} passes over the training images)"
 
 
-def _text(cell: Mapping[str, Any], factors: Sequence[str], bare: Collection[str]) -> str:
+def text_of(cell: Mapping[str, Any], factors: Sequence[str], bare: Collection[str]) -> str:
     """Values as a study writes them; those of factors that are not `bare` with the factor's name."""
     parts = []
     for name in factors:
@@ -85,6 +85,6 @@ def _text(cell: Mapping[str, Any], factors: Sequence[str], bare: Collection[str]
     return ", ".join(parts)
 
 
-def _bare(cells: Sequence[Mapping[str, Any]]) -> set[str]:
+def speaking(cells: Sequence[Mapping[str, Any]]) -> set[str]:
     """Factors with texts alone, which speak for themselves; a number, truth value or null needs its factor's name."""
     return {name for cell in cells for name in cell if all(isinstance(cell.get(name), str) for cell in cells)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from results.figures.cells import MOST_PANELS, differing, speaking, text_of
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # What the papers put where: a picture a data set, a colour a loss, a size a network. Other factors take what is free.
 _USUAL = {"panel": ("dataset",), "colour": ("loss", "strategy"), "style": ("backbone", "model", "network")}
 _FREE = ("colour", "style", "panel")
+_MOST_STYLES = 4  # sizes or widths that can be told apart
 
 
 class Placed(NamedTuple):
@@ -38,20 +40,22 @@ class Arranged(NamedTuple):
 
 
 def arrange(study: StudySource) -> Arranged:
-    """Place every search that has a best trial. Raises NotDrawnError if none has.
+    """Place every search that has a best trial. Raises NotDrawnError if none has, or for more than sixteen panels.
 
     Only factors that differ between searches count. Those with a usual role take it; each other one takes the first
-    role that is free, and all that are left share the panels.
+    role that is free, and all that are left share the panels. What has more than four values is no style.
     """
     sources = [source for source in study.searches if source.outcome.best_trial is not None]
     if not sources:
         raise NotDrawnError("no search has a trial that succeeded")
-    roles = _roles([source.search.cell for source in sources])
+    grid = [source.search.cell for source in sources]
+    roles, bare = _roles(grid), speaking(grid)
     placed = []
     for source in sources:
-        cell = source.search.cell
-        values = {role: ", ".join(str(cell.get(name, "-")) for name in names) for role, names in roles.items()}
+        values = {role: text_of(source.search.cell, names, bare) for role, names in roles.items()}
         placed.append(Placed(**values, source=source))
+    if (n_panels := len({search.panel for search in placed})) > MOST_PANELS:
+        raise NotDrawnError(f"{n_panels} panels, one for each {' and '.join(roles['panel'])}, are too many to compare")
     return Arranged(**{role: ", ".join(names) for role, names in roles.items()}, searches=tuple(placed))
 
 
@@ -68,14 +72,18 @@ def selection_split(placed: Placed) -> str:
 
 
 def _roles(cells: Sequence[Any]) -> dict[str, list[str]]:
-    names = dict.fromkeys(name for cell in cells for name in cell)
-    varying = [name for name in names if len({repr(cell.get(name)) for cell in cells}) > 1]
+    varying = differing(cells)
+    many = {name for name in varying if len({repr(cell.get(name)) for cell in cells}) > _MOST_STYLES}
     roles: dict[str, list[str]] = {"panel": [], "colour": [], "style": []}
+
+    def free(name: str, role: str) -> bool:
+        return not roles[role] and not (role == "style" and name in many)
+
     for name in varying:
-        usual = next((role for role, known in _USUAL.items() if name in known and not roles[role]), None)
+        usual = next((role for role, known in _USUAL.items() if name in known and free(name, role)), None)
         if usual is not None:
             roles[usual].append(name)
     for name in varying:
         if not any(name in taken for taken in roles.values()):
-            roles[next((role for role in _FREE if not roles[role]), "panel")].append(name)
+            roles[next((role for role in _FREE if free(name, role)), "panel")].append(name)
     return roles

@@ -47,12 +47,36 @@ def test_factors_take_their_usual_roles() -> None:
         ([{"a": 1, "b": 1, "c": 1, "d": None}, {"a": 2, "b": 2, "c": 2, "d": True}], ("c, d", "a", "b")),
         ([{"strategy": "soft", "loss": "x"}, {"strategy": "one_hot", "loss": "y"}], ("", "strategy", "loss")),
         ([{"a": 1}, {"b": 1}], ("", "a", "b")),
+        ([{"loss": "x", "split": n} for n in range(5)] + [{"loss": "y", "split": 1}], ("split", "loss", "")),
     ],
 )
 def test_other_factors_take_what_is_free(cells: list[dict[str, object]], roles: tuple[str, str, str]) -> None:
     """Oracle: by hand: usual roles first, then colour, style, panel in the grid's order."""
     placing = arrange(study(*(source(cell) for cell in cells)))
     assert (placing.panel, placing.colour, placing.style) == roles
+
+
+def test_a_number_is_shown_with_its_factor() -> None:
+    """Oracle: a name speaks for itself, 0.1 does not."""
+    placing = arrange(study(source({"loss": "x", "lr": 0.1}), source({"loss": "y", "lr": None})))
+    assert placing.values("colour") == ("x", "y")
+    assert placing.values("style") == ("lr=0.1", "lr=null")
+
+
+def test_what_does_not_fit_is_told() -> None:
+    cells = [{"dataset": f"set {n}"} for n in range(17)]
+    with pytest.raises(NotDrawnError, match="17 panels, one for each dataset, are too many"):
+        arrange(study(*(source(cell) for cell in cells)))
+
+
+def test_no_bar_is_cut() -> None:
+    """Oracle: the limits of the shared axis lie around every bar, also where the first panel's are the lowest."""
+    low, high = ({"dataset": name} for name in ("hard", "easy"))
+    trials = ([{"val/accuracy": 0.6}], [{"val/accuracy": 0.99}])
+    data = accuracy_bars.data(study(source(low, trial(trials[0])), source(high, trial(trials[1]))))
+    for axes in accuracy_bars.draw(data).axes:
+        assert axes.get_ylim()[0] == pytest.approx(0.55)
+        assert 0.99 < axes.get_ylim()[1] < 1.05
 
 
 def test_nothing_succeeded() -> None:
