@@ -31,18 +31,19 @@ def test_by_hand() -> None:
 def test_by_a_scalar_loop() -> None:
     """Oracle: equations (2) and (3) of the source, image by image; confidences on the bins' bounds among them."""
     generator = np.random.default_rng(0)
-    confidence = np.concatenate([generator.uniform(0.1, 1, 500), np.arange(1, 16) / 15])
+    confidence = np.concatenate([generator.uniform(0.1, 1, 500), np.linspace(0, 1, 16)[1:]])
     correct = generator.uniform(size=len(confidence)) < confidence**2
-    error = 0.0
+    error, counts = 0.0, []
     for k in range(15):
         low, high = np.linspace(0, 1, 16)[k : k + 2]
         inside = [i for i, value in enumerate(confidence) if low < value <= high]
+        counts.append(len(inside))
         if inside:
             accuracy = sum(correct[i] for i in inside) / len(inside)
             error += len(inside) / len(confidence) * abs(accuracy - sum(confidence[i] for i in inside) / len(inside))
     data = reliability.data(source(confidence=confidence, correct=correct))
     assert data.error == pytest.approx(error, abs=1e-12)
-    assert sum(part.n for part in data.bins) == len(confidence)
+    assert [part.n for part in data.bins] == counts
 
 
 def test_perfect_calibration_has_no_error() -> None:
