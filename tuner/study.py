@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from results.report_section import ReportSection
+from results.report.section import ReportSection
 from tuner.grid import Grid, read_grid
 from tuner.grid import Scalar as Scalar
 from tuner.names import named_mapping

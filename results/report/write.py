@@ -11,7 +11,7 @@ from results.figures.catalog import SEARCH_FIGURES, STUDY_FIGURES, TRIAL_FIGURES
 from results.figures.gallery import Job, draw_many
 from results.report.content import Report, pictures, search_page, study_facts, study_warnings
 from results.report.page import index_html, search_html
-from results.report_tables import report_tables
+from results.report.tables import report_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from results.records import SearchOutcome, StudyRecord
     from results.report.content import Printed
     from results.report.links import Links
-    from results.report_section import ReportSection
+    from results.report.section import ReportSection
 
 
 class Written(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 
 from results.figures import catalog
 from results.figures.names import figure_names
-from results.report_section import ReportSection, read_report
+from results.report.section import ReportSection, read_report
 from tuner import load_study, plan_study
 from tuner.errors import InputError
 from tuner.home import Home

@@ -19,7 +19,7 @@ from tuner.names import folder_name, is_file
 
 if TYPE_CHECKING:
     from results.records import SearchOutcome, StudyRecord, TrialRecord
-    from results.report_section import ReportSection
+    from results.report.section import ReportSection
     from results.store import Store
 
 StoredStudyArgument = Annotated[
@@ -80,7 +80,7 @@ def report_section(given: str, record: StudyRecord) -> tuple[ReportSection, str]
     """
     if _is_file(given):
         return read_study(Path(given)).report, ""
-    from results.report_section import read_report
+    from results.report.section import read_report
 
     return read_report(record.source)
 

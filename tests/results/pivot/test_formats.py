@@ -10,8 +10,8 @@ import pytest
 
 from results.pivot import PivotTable, TableSpec, pivot
 from results.pivot.formats import escaped
-from results.report_section import ReportSection
-from results.report_tables import report_tables
+from results.report.section import ReportSection
+from results.report.tables import report_tables
 
 from .worked import outcome, study, trial
 

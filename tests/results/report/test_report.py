@@ -12,8 +12,8 @@ import pytest
 from results.figures.source import Source, StudySource
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord, TrialState
 from results.report.links import LOCAL_UI, Links, ui_of
+from results.report.section import ReportSection
 from results.report.write import Written, write_report
-from results.report_section import ReportSection
 
 RUN = "0123456789abcdef0123456789abcdef"
 PARAMS = {"trials": 2, "budget": "3 epoch", "scheduler": "fifo", "searcher": "random"}

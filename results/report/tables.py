@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from results.pivot import PivotTable, TableError, TableSpec, default_specs, pivot
 from results.records import SearchOutcome
-from results.report_section import ReportSection
+from results.report.section import ReportSection
 
 
 def specs_of(outcomes: Sequence[SearchOutcome], report: ReportSection) -> list[TableSpec]:
