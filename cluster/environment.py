@@ -89,7 +89,8 @@ def temporary_directory(home: Path) -> Path:
 def temporary_directories(home: Path) -> list[Path]:
     """Where Ray's temporary directory of a home may be, in the order of preference."""
     key = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:8]
-    parents = (home.absolute() / "ray", Path(tempfile.gettempdir()) / f"tuner-{key}", Path("/tmp") / f"tuner-{key}")  # noqa: S108
+    shortest = Path("/tmp") / f"tuner-{key}"  # noqa: S108  (made private before it is used)
+    parents = (home.absolute() / "ray", Path(tempfile.gettempdir()) / f"tuner-{key}", shortest)
     return [parent / "s" for parent in dict.fromkeys(parents)]
 
 

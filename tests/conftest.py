@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -95,3 +99,59 @@ def study_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+class Listener(NamedTuple):
+    """A TCP socket that waits for connections."""
+
+    address: str
+    port: int
+    process: str
+
+
+class Sockets:
+    """The network sockets of a process and all that it started, as the kernel has them."""
+
+    def listening(self, pid: int) -> list[Listener]:
+        """Every port that is open. An IPv4 address that is written as IPv6 is given as IPv4."""
+        return [
+            Listener(entry.laddr.ip.removeprefix("::ffff:"), entry.laddr.port, name)
+            for name, entry in self._all(pid)
+            if entry.status == psutil.CONN_LISTEN
+        ]
+
+    def remote(self, pid: int) -> set[str]:
+        """The addresses of other machines at the other ends; empty while all talk to this machine alone."""
+        ends = {entry.raddr.ip.removeprefix("::ffff:") for _, entry in self._all(pid) if entry.raddr}
+        return {end for end in ends if not end.startswith("127.") and end not in ("::1", "0.0.0.0", "::")}  # noqa: S104  (compared, not bound)
+
+    def outside(self) -> str:
+        """An address of this machine that other machines know it by; without one the test is skipped."""
+        for entries in psutil.net_if_addrs().values():
+            for entry in entries:
+                if entry.family == socket.AF_INET and not entry.address.startswith("127."):
+                    return str(entry.address)
+        pytest.skip("this machine has the loopback interface alone")
+
+    def reachable(self, port: int) -> bool:
+        """Whether a connection to this machine's outside address is taken."""
+        try:
+            socket.create_connection((self.outside(), port), timeout=5).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    def _all(self, pid: int) -> list[tuple[str, psutil._common.pconn]]:
+        top = psutil.Process(pid)
+        found = []
+        for process in [top, *top.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                name = " ".join(process.cmdline()) or process.name()
+                found += [(name, entry) for entry in process.net_connections(kind="inet")]
+        return found
+
+
+@pytest.fixture(scope="session")
+def sockets() -> Sockets:
+    """The kernel's list of sockets, and a probe from this machine's outside address."""
+    return Sockets()

@@ -21,6 +21,7 @@ from cluster.connect import (
 )
 from disk import DiskFullError
 from results.records import SearchOutcome, SearchRecord, StudyRecord
+from results.redaction import redacted
 from tuner.dispatch.pausing import PAUSING
 from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import TrainableError, resolve
@@ -80,7 +81,8 @@ class Execution:
             demand = self._demand(cluster)
             # One process for each trial at a time, and one that stands by to open a search's test split.
             cluster.warm(self._study.search.max_concurrent + 1, env_vars=environment())
-            links = Links(dashboard=cluster.dashboard_url, login=cluster.login_hint(), tracking=self._tracking_uri)
+            shown = redacted(self._tracking_uri)
+            links = Links(dashboard=cluster.dashboard_url, login=cluster.login_hint(), tracking=shown)
             self._progress.started(self._plan, links)
             record = self._study_record()
             posting = Posting(

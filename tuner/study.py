@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from results.redaction import redacted
 from results.report.section import ReportSection
 from tuner.grid import Grid, read_grid
 from tuner.grid import Scalar as Scalar
@@ -186,9 +187,17 @@ class Study(Section):
 
     @property
     def source(self) -> str:
-        """The study's text: the file as it was read (overrides on top, as comments), or itself as YAML."""
-        if self._source is not None:
-            return self._source
+        """The study's text: the file as it was read (overrides on top, as comments), or itself as YAML.
+
+        It is kept and shown, so an address in it has no password.
+        """
+        uri = self.tracking.uri
+        written = self._source is not None and (uri is None or redacted(uri) == uri or uri in self._source)
+        if written and self._source is not None:
+            return redacted(self._source)
+        return redacted(self._as_yaml())
+
+    def _as_yaml(self) -> str:
         return yaml.safe_dump(self.model_dump(mode="json", by_alias=True), sort_keys=False)
 
     @property

@@ -12,6 +12,7 @@ from results.homes import DEFAULT_HOME, HOME_VARIABLE, STORE_FILE, store_uri
 from results.notebook.display import show_figures
 from results.notebook.errors import not_there
 from results.notebook.study import OpenStudy
+from results.redaction import redacted
 
 if TYPE_CHECKING:
     from results.store import Store
@@ -31,7 +32,7 @@ def open_study(name: str, *, tracking_uri: str | None = None, home: Path | str |
     record = find_study(studies, name)
     if record is None:
         names = dict.fromkeys(study.study_id for study in studies)
-        raise not_there("study", name, names, where=f" in {store.uri}")
+        raise not_there("study", name, names, where=f" in {redacted(store.uri)}")
     show_figures()
     return OpenStudy(store, record)
 

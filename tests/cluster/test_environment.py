@@ -54,7 +54,7 @@ def test_preparing_imports_no_ray_and_points_to_our_token(tmp_path):
         f"prepare_environment(Path({str(tmp_path)!r}))\n"
         "print('ray' in sys.modules, os.environ['RAY_AUTH_TOKEN_PATH'], os.environ.get('RAY_AUTH_TOKEN'))"
     )
-    done = python(code, RAY_AUTH_TOKEN="the user's own")  # noqa: S106
+    done = python(code, RAY_AUTH_TOKEN="the user's own")  # noqa: S106  (made up)
     assert done.stdout.split() == ["False", str(tmp_path / "ray" / "token"), "None"], done.stderr
 
 
@@ -83,7 +83,7 @@ def test_a_long_home_gives_way_to_a_private_directory(tmp_path, monkeypatch):
     home = tmp_path / ("y" * 60)
     found, other = temporary_directory(home), temporary_directory(tmp_path / ("z" * 60))
     try:
-        assert found.parent.parent == Path("/tmp")  # noqa: S108
+        assert found.parent.parent == Path("/tmp")  # noqa: S108  (short, and removed below)
         assert mode(found.parent) == 0o700
         # The longest socket of a session must fit into sockaddr_un: 107 bytes and a null.
         socket = found / "session_2026-12-31_23-59-59_999999_4194304" / "sockets" / "dash_MetricsHead"

@@ -111,7 +111,7 @@ def test_room_for_a_mapped_file_is_asked_for_before_it_is_mapped(small_disk: Sma
 
 def test_the_error_travels_between_processes() -> None:
     """Ray pickles what a task raised."""
-    error = pickle.loads(pickle.dumps(DiskFullError(Path("/a/b"), 1_500, None)))  # noqa: S301
+    error = pickle.loads(pickle.dumps(DiskFullError(Path("/a/b"), 1_500, None)))  # noqa: S301  (our own bytes)
     assert str(error) == "the disk is full: /a/b needs 1.5 kB. What was there before is kept; make room"
     assert error.errno == errno.ENOSPC
 

@@ -186,7 +186,7 @@ def test_a_trial_is_found_by_name_on_the_dashboard_while_it_runs(run_study: RunS
     )
     assert "named/all/0001" in seen
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"{cluster.dashboard_url}/api/v0/actors", timeout=10)  # noqa: S310
+        urllib.request.urlopen(f"{cluster.dashboard_url}/api/v0/actors", timeout=10)  # noqa: S310  (an address of our own)
 
 
 def test_the_file_says_what_a_run_needs_no_more_than_json(whole: tuple[RunResult, MlflowClient]) -> None:

@@ -220,8 +220,8 @@ def test_damaged_texts(judge: Callable[[bytes], str]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("texts", "n"), [(mutants(), 12_000), (damaged(), 8_000)], ids=["values", "texts"])
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize(("texts", "n"), [(mutants(), 9_000), (damaged(), 11_000)], ids=["values", "texts"])
 def test_twenty_thousand(texts: st.SearchStrategy[bytes], n: int, judge: Callable[[bytes], str]) -> None:
     attack(texts, n, judge)
 
@@ -275,9 +275,9 @@ def test_by_subprocess(tmp_path: Path) -> None:
 @ON_LINUX
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_fifty_by_subprocess(tmp_path: Path) -> None:
+def test_more_by_subprocess(tmp_path: Path) -> None:
     """Every container in the place of a searched parameter and of the grid, and of the whole space."""
     studies = [document({**QUICKSTART, key: value}) for value in CONTAINERS[9:] for key in ("grid", "space")]
     studies += [document({**QUICKSTART, "fixed": {**QUICKSTART["fixed"], "x": value}}) for value in CONTAINERS[9:]]
     texts = [TEXTS[-1].encode(), b"a: " + b"x y " * 249_000, *studies]
-    sample(texts[:50], tmp_path / "study")
+    sample(texts[:24], tmp_path / "study")

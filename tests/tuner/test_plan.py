@@ -204,7 +204,7 @@ def test_projected_points_can_always_be_completed(study_file: Write) -> None:
 
     for search in planned(study_file()).searches:
         for point in search.start_with:
-            assert search.space.complete(point, random.Random(0))["lr"] == 1e-3  # noqa: S311
+            assert search.space.complete(point, random.Random(0))["lr"] == 1e-3  # noqa: S311  (a draw, not a secret)
 
 
 def test_only_picks_by_value_or_text(study_file: Write) -> None:

@@ -15,6 +15,7 @@ import typer
 
 from disk import DiskFullError
 from results import homes
+from results.redaction import redacted
 from tuner.errors import InputError, TunerError
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def picked(study: Study, only: Sequence[str] | None) -> dict[str, list[Any]]:
 
 
 def print_json(facts: Mapping[str, Any]) -> None:
-    """Print facts on stdout, keys in their given order."""
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
+    """Print facts on stdout, keys in their given order; addresses without their passwords."""
+    typer.echo(redacted(json.dumps(facts, indent=2, ensure_ascii=False, default=str)))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
@@ -93,13 +94,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
 
 
 def note(text: str) -> None:
-    """Tell something on stderr that is no result."""
-    typer.echo(text, err=True)
+    """Tell something on stderr that is no result; addresses without their passwords."""
+    typer.echo(redacted(text), err=True)
 
 
 def complain(text: str) -> None:
-    """Tell a problem on stderr, in red where that is a terminal."""
-    typer.secho(text, err=True, fg="red" if sys.stderr.isatty() else None)
+    """Tell a problem on stderr, in red where that is a terminal; addresses without their passwords."""
+    typer.secho(redacted(text), err=True, fg="red" if sys.stderr.isatty() else None)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

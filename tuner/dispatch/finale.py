@@ -43,7 +43,7 @@ def prepare_data(job: SearchJob) -> str | None:
     if not job.trainable.own or prepare is None:
         return None
     search = job.search
-    config = {**search.fixed, **search.cell, **search.space.sample(Random(search.seed))}  # noqa: S311
+    config = {**search.fixed, **search.cell, **search.space.sample(Random(search.seed))}  # noqa: S311  (a draw, not a secret)
     fingerprint: str | None = _run(job.demand, _prepare, job.trainable.target, config, job.runtime)
     return fingerprint
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from results.records import SearchOutcome, SearchRecord, StudyRecord, TrialRecord
+from results.redaction import redacted
 from results.tables import best_models
 from tuner.dispatch.image import SearchImage
 from tuner.dispatch.ledger import Ledger
@@ -185,4 +186,4 @@ class Recorder:
 
 def _brief(error: Exception) -> str:
     """The first line: MLflow and SQLAlchemy append whole statements with their values."""
-    return str(error).partition("\n")[0]
+    return redacted(str(error).partition("\n")[0])

@@ -56,7 +56,7 @@ def algorithm_2(c, nc, sigma_sum, factor):
 
 def draws(n=400):
     """Values of every kind: anywhere, equal, at the bounds, near each other as a softmax's means are."""
-    generator = random.Random(0)  # noqa: S311
+    generator = random.Random(0)  # noqa: S311  (a draw, not a secret)
     for _ in range(n):
         c = generator.choice([generator.random(), 0.0, 1.0, 0.1])
         nc = generator.choice([generator.random(), c, 0.0, 1.0, min(1.0, c + 0.01), max(0.0, c - 0.01)])

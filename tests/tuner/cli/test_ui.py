@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -42,7 +43,9 @@ def processes_of(port: int) -> list[str]:
 @pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_this_machine_alone_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_it_serves_this_machine_alone_and_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals, sockets: Any
+) -> None:
     from results.store import Store
 
     study = StudyRecord(
@@ -61,6 +64,9 @@ def test_it_serves_this_machine_alone_and_leaves_nothing_behind(tmp_path: Path, 
             assert status(port, f"localhost:{port}") == 200
             assert status(port, "example.org") == 403
             assert len(processes_of(port)) == 3  # this verb, the server and its one worker
+            assert {(open_.address, open_.port) for open_ in sockets.listening(process.pid)} == {("127.0.0.1", port)}
+            assert not sockets.reachable(port)
+            assert sockets.remote(process.pid) == set()
         finally:
             process.send_signal(number)
         assert process.wait(20) == 0

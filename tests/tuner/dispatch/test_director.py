@@ -244,7 +244,7 @@ def test_killed_runs_leave_the_ledger_of_an_uninterrupted_one(tmp_path: Path, se
     search = make_search(searcher=Plugin(searcher), scheduler=scheduler, stoppers=(plateau,), trials=12)
     drive(open_director(search, tmp_path / "whole"), rising)
 
-    kills: Iterator[int] = iter(random.Random(3).choices(range(12), k=200))  # noqa: S311
+    kills: Iterator[int] = iter(random.Random(3).choices(range(12), k=200))  # noqa: S311  (a draw, not a secret)
     director = open_director(search, tmp_path / "killed")
     while not director.finished:
         drive(director, rising, kill_after=next(kills))

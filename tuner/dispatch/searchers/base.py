@@ -71,7 +71,7 @@ def starting_points(space: Space, start_with: Sequence[Mapping[str, Any]], seed:
     """
     points: list[dict[str, Any]] = []
     for position, point in enumerate(start_with):
-        completed = space.complete(point, random.Random(f"{seed}:start_with:{position}"))  # noqa: S311
+        completed = space.complete(point, random.Random(f"{seed}:start_with:{position}"))  # noqa: S311  (a draw, not a secret)
         if completed not in points:
             points.append(completed)
     return points

@@ -33,7 +33,7 @@ class RandomSearcher:
         self._numbers.suggested(number)
         if number < len(self._points):
             return dict(self._points[number])
-        return self._space.sample(random.Random(f"{self._seed}:{number}"))  # noqa: S311
+        return self._space.sample(random.Random(f"{self._seed}:{number}"))  # noqa: S311  (a draw, not a secret)
 
     def observe(self, number: int, value: float | None) -> None:  # noqa: ARG002
         """Nothing is learned from a trial."""

@@ -181,7 +181,7 @@ def test_the_order_in_which_trials_end_is_part_of_the_history():
     for order in itertools.islice(itertools.permutations(range(6)), 0, 720, 240):
         runs = []
         for _ in range(2):
-            searcher = build(space, seed=random.Random(0).randrange(100))  # noqa: S311
+            searcher = build(space, seed=random.Random(0).randrange(100))  # noqa: S311  (a draw, not a secret)
             configs = [searcher.suggest(number) for number in range(6)]
             for number in order:
                 searcher.observe(number, configs[number]["x"])
