@@ -123,6 +123,13 @@ def test_a_cell_leads_to_its_run(index: Path) -> None:
         assert f"/runs/{run}" in html
 
 
+def test_the_store_keeps_the_report(index: Path, home: Path) -> None:
+    """Oracle: the files of the folder, as artifacts of the study's run."""
+    kept = next((home / "artifacts").rglob("report/index.html"))
+    assert kept.read_bytes() == index.read_bytes()
+    assert len(list(kept.parent.rglob("*.svg"))) == len(list(index.parent.rglob("*.svg"))) > 0
+
+
 def test_a_second_report_is_the_same(index: Path, home: Path, ui: str) -> None:
     """Oracle: the first report's bytes."""
     before = {path: path.read_bytes() for path in index.parent.rglob("*") if path.is_file()}

@@ -15,6 +15,7 @@ from results.report.links import LOCAL_UI, Links, ui_of
 from results.report.section import ReportSection
 from results.report.write import Written, write_report
 
+TWO = ReportSection(figures=("accuracy", "timeline"))  # every figure would take seconds a test
 RUN = "0123456789abcdef0123456789abcdef"
 PARAMS = {"trials": 2, "budget": "3 epoch", "scheduler": "fifo", "searcher": "random"}
 
@@ -55,11 +56,13 @@ FAILED = outcome("failed", trial("failed", 0, [], TrialState.CRASHED))
 EMPTY = outcome("empty")
 
 
-def report(folder: Path, *outcomes: SearchOutcome, section: ReportSection | None = None, name: str = "s") -> Written:
+def report(
+    folder: Path, *outcomes: SearchOutcome, section: ReportSection = TWO, metric: str = "val/accuracy"
+) -> Written:
     study = StudyRecord(
-        study_id=name,
-        name=name,
-        metric="val/accuracy",
+        study_id="s",
+        name="s",
+        metric=metric,
         mode="max",
         source="name: s  # <script>alert(1)</script>\n",
         fingerprint="f",
@@ -70,7 +73,7 @@ def report(folder: Path, *outcomes: SearchOutcome, section: ReportSection | None
 
     arrays = {"classes": np.array(["cat", "dog"])}
     source = StudySource(study=study, searches=tuple(Source(outcome=o, load=lambda: arrays) for o in outcomes))
-    return write_report(source, folder, section or ReportSection(), Links(LOCAL_UI, None, {RUN: f"http://ui/{RUN}"}))
+    return write_report(source, folder, section, Links(LOCAL_UI, None, {RUN: f"http://ui/{RUN}"}))
 
 
 class Cells(HTMLParser):
@@ -167,16 +170,20 @@ def test_a_later_report_forgets_what_is_no_more(tmp_path: Path) -> None:
     report(tmp_path, GOOD, FAILED)
     stranger = tmp_path / "notes.txt"
     stranger.write_text("mine", encoding="utf-8")
-    report(tmp_path, GOOD, section=ReportSection.model_validate({"tables": [{"name": "a", "cell": "step"}]}))
+    report(
+        tmp_path,
+        GOOD,
+        section=ReportSection.model_validate({"tables": [{"name": "a", "cell": "step"}], "figures": ["accuracy"]}),
+    )
     assert [path.name for path in sorted((tmp_path / "searches").iterdir())] == ["good.html"]
-    assert {path.stem for path in (tmp_path / "tables").iterdir()} == {"a", "cost"}
+    assert {path.stem for path in (tmp_path / "tables").iterdir()} == {"a"}
     assert stranger.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_study_chosen_on_test_data_says_so(tmp_path: Path) -> None:
-    """Oracle: the warning."""
-    written = report(tmp_path, GOOD)
-    assert "Chosen on test data" not in written.page.read_text(encoding="utf-8")
+    """Oracle: the warning, and its absence where validation chose."""
+    assert "Chosen on test data" not in report(tmp_path, GOOD).page.read_text(encoding="utf-8")
+    assert "Chosen on test data" in report(tmp_path, GOOD, metric="test/accuracy").page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
