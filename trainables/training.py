@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 import torch
 
-from disk import write_whole
+from disk import size_of, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -147,7 +147,16 @@ def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
     Not flushed to the disk: after a power cut the newest file may be unreadable, and an older one serves.
     Raises DiskFullError if there is no room.
     """
-    write_whole(path, lambda file: torch.save({"done": done, "state": training.state_dict()}, file), flushed=False)
+    write_whole(path, _writer(training, done), flushed=False)
+
+
+def checkpoint_size(training: Training, *, done: int) -> int:
+    """The bytes that `save_checkpoint` would write; nothing is written."""
+    return size_of(_writer(training, done))
+
+
+def _writer(training: Training, done: int) -> Callable[[BinaryIO], None]:
+    return lambda file: torch.save({"done": done, "state": training.state_dict()}, file)
 
 
 def load_checkpoint(training: Training, path: Path) -> int:

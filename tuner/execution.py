@@ -29,7 +29,7 @@ from tuner.dispatch.workers import environment, modules
 from tuner.errors import InputError, Interrupted, Problem, RunError, TunerError
 from tuner.fingerprints import study_fingerprint
 from tuner.home import Home
-from tuner.outbox import Posting, waiting, write_posting
+from tuner.outbox import Posting, reason, waiting, write_posting
 from tuner.plan import Plan, Search
 from tuner.provenance import provenance
 from tuner.run import Links, Progress, RunResult, SearchResult
@@ -112,7 +112,7 @@ class Execution:
                 recorder.interrupt()  # a search that could not go on, too
             finally:
                 recorder.close(hurried=lambda: self._stopping)
-        undelivered = self._undelivered(recorder)
+        undelivered = self._undelivered(recorder, posting)
         if self._stopping:
             late = f" Not everything reached the store: {undelivered}." if undelivered is not None else ""
             raise Interrupted(
@@ -178,11 +178,11 @@ class Execution:
             demand = replace(demand, cpu=max(demand.cpu, min(share, max(node.cpus for node in nodes))))
         return demand
 
-    def _undelivered(self, recorder: Recorder) -> str | None:
+    def _undelivered(self, recorder: Recorder, posting: Posting) -> str | None:
         """What waits on the disk, and why; None if the store has everything."""
         if recorder.refusal is None:
             return None
-        return f"{waiting(self._folder)} wait on the disk ({str(recorder.refusal).partition(chr(10))[0]})"
+        return f"{waiting(self._folder)} wait on the disk ({reason(posting, recorder.refusal)})"
 
     def _study_record(self) -> StudyRecord:
         search = self._study.search

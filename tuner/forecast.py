@@ -27,17 +27,21 @@ IMAGES = {
 }
 LARGEST_SIDE = 44
 BYTES_PER_PARAMETER = 4
-# A trial's newest two checkpoints and its best one, each with the weights and an optimiser's two averages.
-CHECKPOINT_COPIES = 3 * 3
+COPIES_PER_CHECKPOINT = 3  # the weights and an optimiser's two averages
+CHECKPOINTS_PER_TRIAL = 4  # of one that runs: its newest two, its best one, and the one being written
 BYTES_PER_RESULT = 4_000  # some fifteen metrics in the event log, in SQLite with its indices and in the history
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """Upper bounds in bytes. unknown: models and data sets whose size is not known here, and not counted."""
+    """Upper bounds in bytes. unknown: models and data sets whose size is not known here, and not counted.
+
+    checkpoints: of running searches. kept: checkpoints of all searches once they are over.
+    """
 
     models: int
     checkpoints: int
+    kept: int
     records: int
     prepared: int
     unknown: tuple[str, ...] = ()
@@ -45,7 +49,7 @@ class Disk:
     @property
     def total(self) -> int:
         """All of it together."""
-        return self.models + self.checkpoints + self.records + self.prepared
+        return self.models + self.checkpoints + self.kept + self.records + self.prepared
 
 
 @dataclass(frozen=True)
@@ -84,26 +88,45 @@ def values_of(search: Search, name: str) -> tuple[Any, ...]:
 def disk(plan: Plan) -> Disk:
     """How much a run writes at most, as far as sizes are known."""
     unknown: dict[str, None] = {}
-    models = checkpoints = records = 0
+    models = records = 0
     sets: dict[str, None] = {}
-    running = min(len(plan.searches), plan.study.search.parallel_searches)
-    largest = 0
+    checkpoint: dict[str, int] = {}
     for search in plan.searches:
         names = choices_of(search, "models")
         unknown.update(dict.fromkeys(name for name in names if name not in PARAMETERS))
         size = BYTES_PER_PARAMETER * max((PARAMETERS.get(name, 0) for name in names), default=0)
         models += size
-        largest = max(largest, size)
+        checkpoint[search.key] = COPIES_PER_CHECKPOINT * size
         records += search.max_steps * BYTES_PER_RESULT
         sets.update(dict.fromkeys(choices_of(search, "datasets")))
         if not names:
             unknown[search.trainable] = None
-    if plan.searches:
-        checkpoints = running * plan.searches[0].max_concurrent * CHECKPOINT_COPIES * largest
     unknown.update(dict.fromkeys(name for name in sets if name not in IMAGES))
     known = (IMAGES[name] for name in sets if name in IMAGES)
     prepared = sum(count * channels * LARGEST_SIDE**2 for count, channels in known)
-    return Disk(models=models, checkpoints=checkpoints, records=records, prepared=prepared, unknown=tuple(unknown))
+    checkpoints, kept = checkpoint_bytes(plan, checkpoint)
+    return Disk(
+        models=models,
+        checkpoints=checkpoints,
+        kept=kept,
+        records=records,
+        prepared=prepared,
+        unknown=tuple(unknown),
+    )
+
+
+def checkpoint_bytes(plan: Plan, checkpoint: Mapping[str, int]) -> tuple[int, int]:
+    """The most that the checkpoints of running searches take, and those that stay when all are over, in bytes.
+
+    checkpoint: the size of one, by the search's key.
+    """
+    keep, section = plan.study.checkpoints.keep, plan.study.search
+    running = min(len(plan.searches), section.parallel_searches)
+    largest = max(checkpoint.values(), default=0)
+    kept = sum(
+        (min(keep, search.trials) + len(search.final_seeds)) * checkpoint[search.key] for search in plan.searches
+    )
+    return running * section.max_concurrent * CHECKPOINTS_PER_TRIAL * largest, kept
 
 
 def data_needs(plan: Plan, data_dir: Path) -> list[Need]:

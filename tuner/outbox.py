@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from disk import write_json, write_whole
+from disk import DiskFullError, means_full, write_json, write_whole
+from disk.full import free_bytes
 from results.records import SearchRecord, StudyRecord
 from tuner.study_folder import StudyFolder
 
@@ -60,6 +61,14 @@ class Waiting:
     def __str__(self) -> str:
         table = " and the table of the best models" if self.table else ""
         return f"{self.trials} ended trials, {self.searches} ended searches{table}"
+
+
+def reason(posting: Posting, error: Exception) -> str:
+    """Why the store did not take a record, in one line; of a SQLite file on a full disk with its place and the room."""
+    if means_full(error) and not isinstance(error, DiskFullError) and posting.tracking_uri.startswith("sqlite:///"):
+        path = Path(posting.tracking_uri.removeprefix("sqlite:///"))
+        error = DiskFullError(path, None, free_bytes(path))
+    return str(error).partition("\n")[0]
 
 
 def write_posting(folder: StudyFolder, posting: Posting) -> None:

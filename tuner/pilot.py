@@ -16,12 +16,16 @@ from tuner.plan import Plan, Search
 
 @dataclass(frozen=True)
 class Timing:
-    """One timed epoch. searches: keys of the searches that it stands for. prepare_s: decoding of the data before it."""
+    """One timed epoch. searches: keys of the searches that it stands for. prepare_s: decoding of the data before it.
+
+    checkpoint_bytes: the size of a checkpoint after it.
+    """
 
     searches: tuple[str, ...]
     device: str
     prepare_s: float
     epoch_s: float
+    checkpoint_bytes: int = 0
 
 
 def pilot(plan: Plan, *, data_dir: Path, cache_dir: Path) -> Iterator[Timing]:
@@ -51,7 +55,7 @@ def _groups(plan: Plan) -> list[list[Search]]:
 def _timed(plan: Plan, searches: list[Search], training: type, *, data_dir: Path, cache_dir: Path) -> Timing:
     import torch
 
-    from trainables.training import TrialContext
+    from trainables.training import TrialContext, checkpoint_size
 
     search = searches[0]
     has_cuda = plan.study.device in ("auto", "cuda") and torch.cuda.is_available() and search.resources.gpu > 0
@@ -79,11 +83,13 @@ def _timed(plan: Plan, searches: list[Search], training: type, *, data_dir: Path
     trial.train_epoch()
     if device == "cuda":
         torch.cuda.synchronize()
+    epoch_s = time.perf_counter() - prepared
     return Timing(
         searches=tuple(search.key for search in searches),
         device=device,
         prepare_s=prepared - began,
-        epoch_s=time.perf_counter() - prepared,
+        epoch_s=epoch_s,
+        checkpoint_bytes=checkpoint_size(trial, done=1),
     )
 
 

@@ -16,10 +16,11 @@ from cluster.connect import Demand
 from disk import write_whole
 from results.records import SearchOutcome, SearchRecord, TrialRecord
 from tuner.closed import Closed, mark_done, read_closed, write_closed
-from tuner.dispatch.closing import Closing, close, exported_run, model_again, tidy_up
+from tuner.dispatch.closing import Closing, close, exported_run, model_again
 from tuner.dispatch.director import Director
 from tuner.dispatch.finale import prepare_data
 from tuner.dispatch.image import SearchImage
+from tuner.dispatch.keeping import Keeper, tidy_up
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import Resolved
@@ -149,9 +150,11 @@ class SearchRun:
         bench = self._bench
         ledger = Ledger(job.folder / LEDGER)
         write_search(job.folder, record)
+        keeper = Keeper(job.folder, record, keep=bench.study.checkpoints.keep, events=ledger)
         observers = (
             bench.recorder.observe(self._watch(record, ledger)),
             lambda event: bench.progress.event(self._search.key, event),
+            *([keeper.observe] if job.trainable.own else []),
         )
         self._director = open_director(job, ledger, observers)
         if self._interrupted:  # between the last look and now
@@ -211,7 +214,8 @@ class SearchRun:
             files={folder: job.folder / path for folder, path in closed.files.items()},
             then=lambda: mark_done(job.folder, model=image.model),
         )
-        tidy_up(job.folder, result.outcome, keep=self._bench.study.checkpoints.keep)
+        if job.trainable.own:
+            tidy_up(job.folder, closed.record, result.outcome.trials, keep=self._bench.study.checkpoints.keep)
         return result
 
 

@@ -16,6 +16,7 @@ from tuner.outbox import (
     is_over,
     read_posting,
     read_search,
+    reason,
     search_folders,
     waiting,
     write_posting,
@@ -68,7 +69,7 @@ def _sync(home: Home, folder: StudyFolder, patience: Patience | None) -> Synced:
             recorder.end_study(then=lambda: _delivered(folder, posting))
     finally:
         recorder.close()
-    refusals = [*problems, *([] if recorder.refusal is None else [str(recorder.refusal).partition("\n")[0]])]
+    refusals = [*problems, *([] if recorder.refusal is None else [reason(posting, recorder.refusal)])]
     return Synced(
         study_id=folder.study_id,
         tracking_uri=uri,

@@ -108,16 +108,17 @@ def locked_fixture() -> Callable[[Path], Any]:
 
 @pytest.fixture
 def told() -> Callable[[str], list[tuple[str, str, list[int]]]]:
-    """What MLflow's own database has of the trials: (id, state, steps of the metric), in the order of their start."""
+    """What MLflow's database has of the trials: (id, state, steps of the metric), in the order of their creation."""
 
     def ask(database: str) -> list[tuple[str, str, list[int]]]:
         from mlflow import MlflowClient
 
         client = MlflowClient(database)
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-        runs = client.search_runs(experiments, "tags.`tuner.kind` = 'trial'", order_by=["attributes.start_time ASC"])
+        runs = client.search_runs(experiments, "tags.`tuner.kind` = 'trial'")
         with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
             rows = connection.execute("SELECT run_uuid, key, step FROM metrics").fetchall()
+            created = [uuid for (uuid,) in connection.execute("SELECT run_uuid FROM runs ORDER BY rowid")]
         connection.close()
         counts = Counter(rows)
         assert set(counts.values()) <= {1}
@@ -127,7 +128,7 @@ def told() -> Callable[[str], list[tuple[str, str, list[int]]]]:
                 run.data.tags["tuner.state"],
                 sorted(step for uuid, key, step in counts if uuid == run.info.run_id and key == "val/accuracy"),
             )
-            for run in runs
+            for run in sorted(runs, key=lambda run: created.index(run.info.run_id))
         ]
 
     return ask

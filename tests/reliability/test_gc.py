@@ -161,6 +161,12 @@ def test_prepared_data_goes_when_it_has_not_been_read_for_long(tmp_path: Path) -
     assert _gone(tmp_path) == {"data/old-0123/train_images.npy", "data/.new-0123.tmp-xyz/train_images.npy"}
 
 
+def test_a_home_that_is_none_is_no_empty_one(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["gc", "--home", str(tmp_path / "typo")])
+    assert done.exit_code == 2
+    assert "--home: must be a home where something was run" in done.stderr
+
+
 def test_logs_of_ray_go_once_their_run_has_ended(tmp_path: Path) -> None:
     """Oracle: this process lives; one of number 4194305 cannot (Linux numbers up to 4194304)."""
     sessions = tmp_path / "ray" / "s"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from story import EPOCHS, QUICK, Story
 
+from tuner.outbox import reason
 from tuner.sync import sync
 
 Told = Callable[[str], list[tuple[str, str, list[int]]]]
@@ -65,6 +68,34 @@ def test_a_locked_database_stops_no_training_and_gets_all_once(tmp_path: Path, t
     story.recorder.close()
     assert story.recorder.refusal is None
     assert told(database) == _whole(6)
+
+
+@pytest.mark.long
+def test_a_store_on_a_full_disk_gets_everything_once_there_is_room(
+    tmp_path: Path, told: Told, small_disk: Callable[[int], Path]
+) -> None:
+    """Oracle: MLflow's database on a disk of 12 MB, filled to the last byte, then cleared; the message names both."""
+    disk = small_disk(12_000_000)
+    database = f"sqlite:///{disk / 'mlflow.db'}"
+    story = Story(tmp_path, database, 30)
+    story.train(1)
+    _wait(lambda: (story.folder.search("all") / "delivered.json").exists(), "the first trial was not delivered")
+    with closing(sqlite3.connect(disk / "mlflow.db", timeout=30)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or what the file's journal once took would do
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4_096))
+    story.train(29)
+    recorder = story.recorder
+    assert recorder is not None
+    _wait(lambda: recorder.refusal is not None, "it was not refused")
+    assert recorder.refusal is not None
+    assert f"the disk is full: {disk / 'mlflow.db'} needs more room, " in reason(story.posting, recorder.refusal)
+    ballast.unlink()
+    recorder.close()
+    assert recorder.refusal is None
+    assert told(database) == _whole(30)
 
 
 @pytest.mark.long

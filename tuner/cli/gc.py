@@ -8,6 +8,7 @@ import typer
 
 from disk import readable_bytes
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
+from tuner.errors import InputError, Problem
 
 
 def command(
@@ -27,6 +28,8 @@ def command(
     from tuner.gc import sweep
     from tuner.home import Home
 
+    if not home.is_dir():
+        raise InputError([Problem((), "must be a home where something was run", str(home), option="--home")])
     found = sweep(Home(home.absolute()), dry_run=dry_run, unused_days=unused_days)
     if as_json:
         print_json(

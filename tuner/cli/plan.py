@@ -103,6 +103,7 @@ def _search_facts(search: Search) -> dict[str, Any]:
 
 
 def _pilot(plan: Plan, data_dir: Path, cache_dir: Path, *, quiet: bool) -> dict[str, Any]:
+    from tuner.forecast import checkpoint_bytes
     from tuner.pilot import hours, pilot
 
     timings = []
@@ -110,7 +111,14 @@ def _pilot(plan: Plan, data_dir: Path, cache_dir: Path, *, quiet: bool) -> dict[
         timings.append(timing)
         if not quiet:
             note(f"{timing.searches[0]}: {timing.epoch_s:.1f} s an epoch on {timing.device}")
-    return {"timings": [asdict(timing) for timing in timings], "hours": hours(plan, timings)}
+    sizes = {key: timing.checkpoint_bytes for timing in timings for key in timing.searches}
+    running, kept = checkpoint_bytes(plan, sizes)
+    return {
+        "timings": [asdict(timing) for timing in timings],
+        "hours": hours(plan, timings),
+        "checkpoints": running,
+        "kept": kept,
+    }
 
 
 def _print(plan: Plan, facts: dict[str, Any]) -> None:
@@ -128,6 +136,7 @@ def _print(plan: Plan, facts: dict[str, Any]) -> None:
         f"a trial takes {_resources(resources)}; trials at a time in a search: "
         f"{facts['concurrency']['max_concurrent']}; searches side by side: {facts['concurrency']['parallel_searches']}",
         f"disk: at most {readable_bytes(facts['disk_bytes']['total'])}{_uncounted(facts['disk_bytes']['unknown'])}",
+        _checkpoints(facts["pilot"] if "pilot" in facts else facts["disk_bytes"], measured="pilot" in facts),
         *(f"data: {need['name']} {need['note'] or 'is here'}" for need in facts["data"]),
         *(f"weights: {need['name']} {need['note'] or 'are here'}" for need in facts["weights"]),
         *(f"note: {text}" for text in facts["idle"]),
@@ -135,6 +144,17 @@ def _print(plan: Plan, facts: dict[str, Any]) -> None:
     if "pilot" in facts:
         lines.append(f"time: about {facts['pilot']['hours']:.1f} h if nothing is stopped early")
     typer.echo("\n" + "\n".join(lines))
+
+
+def _checkpoints(sizes: dict[str, Any], *, measured: bool) -> str:
+    from disk import readable_bytes
+
+    if not sizes["checkpoints"]:
+        return "checkpoints: of a size that is not known here; --pilot measures it"
+    kept = (
+        f"{readable_bytes(sizes['checkpoints'])} while searches run, {readable_bytes(sizes['kept'])} once all are over"
+    )
+    return f"checkpoints: at most {kept}{' (measured)' if measured else ''}"
 
 
 def _resources(resources: dict[str, Any]) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from results.records import SearchOutcome, TrialRecord, mean_test_metrics, rank
+from results.records import SearchOutcome, TrialRecord, mean_test_metrics
 from tuner.closed import Export
-from tuner.dispatch.checkpoints import Checkpoints
 from tuner.dispatch.finale import Part, take_from
 from tuner.dispatch.finals import final_checkpoint, run_finals
+from tuner.dispatch.keeping import checkpoints_of
 from tuner.dispatch.search import SearchJob
 
 if TYPE_CHECKING:
@@ -55,17 +55,6 @@ class Closing:
             best=best.number,
             final=None if self.model_of is None else self.model_of.number,
         )
-
-
-def tidy_up(folder: Path, outcome: SearchOutcome, *, keep: int) -> None:
-    """Remove the checkpoints of a search that is over, but for the best one of each of its `keep` best trials.
-
-    Final runs keep theirs: a search that comes to have more of them goes on with those.
-    """
-    search = outcome.search
-    kept = [trial for trial in rank(outcome.trials, search.metric, search.mode) if not trial.state.failed][:keep]
-    for trial in outcome.trials:
-        _checkpoints(folder, trial).keep_only(_best_step(outcome, trial) if trial in kept else None)
 
 
 def close(
@@ -129,14 +118,10 @@ def exported_run(outcome: SearchOutcome, export: Export) -> tuple[TrialRecord, T
 def _checkpoint(job: SearchJob, best: TrialRecord, final: TrialRecord | None, *, step: int) -> Path:
     """Where the weights of the best trial at its best step lie, or those of a final run."""
     if final is None:
-        return _checkpoints(job.folder, best).path(step)
+        return checkpoints_of(job.folder, best).path(step)
     return final_checkpoint(job, best, final.number, last=step)
 
 
 def _best_step(outcome: SearchOutcome, best: TrialRecord | None) -> int | None:
     result = best.best(outcome.search.metric, outcome.search.mode) if best is not None else None
     return result.step if result is not None else None
-
-
-def _checkpoints(folder: Path, trial: TrialRecord) -> Checkpoints:
-    return Checkpoints(folder / "trials" / f"{trial.number:04d}")

@@ -75,13 +75,17 @@ def test_settings_without_effect_are_noted(study_file: Write) -> None:
 
 def test_disk_is_the_sum_of_its_parts_by_hand(study_file: Write) -> None:
     """Oracle: 11,176,512 weights of 4 bytes; 70,000 images of 44 x 44; 3 searches of 4 trials of 9 results."""
-    plan = plan_study(load_study(study_file("backbone: mlp", "backbone: resnet18", "digits", "MNIST")))
+    path = study_file("backbone: mlp", "backbone: resnet18", "digits", "MNIST")
+    plan = plan_study(load_study(path))
     disk = forecast.disk(plan)
     assert disk.models == 3 * 11_176_512 * 4
-    assert disk.checkpoints == 9 * 11_176_512 * 4
+    assert disk.checkpoints == 4 * 3 * 11_176_512 * 4  # a running trial's four, of weights and two averages
+    assert disk.kept == 3 * 3 * 11_176_512 * 4  # one for each search
+    grown = plan_study(load_study(path, overrides=["checkpoints.keep=2", "final={seeds: 5}"]))
+    assert forecast.disk(grown).kept == 3 * (2 + 5) * 3 * 11_176_512 * 4
     assert disk.prepared == 70_000 * 44 * 44
     assert disk.records == 3 * 4 * 9 * 4000
-    assert disk.total == disk.models + disk.checkpoints + disk.prepared + disk.records
+    assert disk.total == disk.models + disk.checkpoints + disk.kept + disk.prepared + disk.records
     assert disk.unknown == ()
     assert forecast.disk(plan_study(load_study(study_file()))).unknown == ("mlp",)
 
@@ -109,6 +113,9 @@ def test_a_pilot_trains_one_epoch_for_each_data_set_and_network(study_file: Writ
     epoch_s = pilot["timings"][0]["epoch_s"]
     assert epoch_s > 0
     assert pilot["hours"] == pytest.approx(3 * 4 * 9 * epoch_s / 3600)
+    size = pilot["timings"][0]["checkpoint_bytes"]
+    assert size > 10_000
+    assert (pilot["checkpoints"], pilot["kept"]) == (4 * size, 3 * size)
 
 
 def test_a_pilot_of_a_foreign_trainable_is_refused(study_file: Write, tmp_path: Path) -> None:
