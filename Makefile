@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install quickstart check format test test-all constraints clean
+.PHONY: help install quickstart check audit format test test-all constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -25,6 +25,9 @@ check: install  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: install  ## known vulnerabilities of the pinned dependencies; "not audited" where nobody can be asked
+	$(BIN)/python tools/audit.py constraints.txt
 
 format: install  ## let ruff rewrite what it can
 	$(BIN)/ruff format .
