@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -25,6 +26,7 @@ from tuner.grid import Scalar as Scalar
 from tuner.names import named_mapping
 from tuner.options.plugin import Plugin, Scheduler, Searcher, Stopper
 from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
+from tuner.yaml_lines import parse_yaml
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # MLflow has given up its file store.
@@ -191,9 +193,7 @@ class Study(Section):
 
         It is kept and shown, so an address in it has no password.
         """
-        uri = self.tracking.uri
-        written = self._source is not None and (uri is None or redacted(uri) == uri or uri in self._source)
-        if written and self._source is not None:
+        if self._source is not None and not _hides_secrets(self._source):
             return redacted(self._source)
         return redacted(self._as_yaml())
 
@@ -212,3 +212,16 @@ class Study(Section):
     def cells(self) -> list[dict[str, Scalar]]:
         """The cells of the grid, one search each; one empty cell without a grid."""
         return self.grid.cells()
+
+
+def _hides_secrets(text: str) -> bool:
+    """Whether YAML writes an address with a secret in such a way (by escapes, say) that it is not seen in the text."""
+    return any(redacted(value) != value and value not in text for value in _texts(parse_yaml(text).data))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for below in value.values() if isinstance(value, dict) else value:
+            yield from _texts(below)

@@ -24,6 +24,7 @@ from typing import Any
 import grpc
 import psutil
 import pytest
+from story import Story
 
 HERE = Path(__file__).parent
 SECRETS = ("S3cr3t-pass", "T0ken-value")
@@ -214,3 +215,18 @@ def test_nobody_outside_was_asked(run: Run, sockets: Any) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         control.connect(("192.0.2.1", 9))  # reserved for documentation; nothing is sent
         assert sockets.remote(os.getpid()) == {"192.0.2.1"}
+
+
+@pytest.mark.long
+def test_a_server_that_takes_everything_is_told_no_password(tmp_path: Path, server: Any) -> None:
+    """Oracle: every byte of the server's database, artifacts and log, and of the home, after a whole delivery."""
+    server.start()
+    password = SECRETS[0]
+    story = Story(tmp_path / "h", f"http://reader:{password}@127.0.0.1:{server.port}", 3)
+    story.train(3)
+    assert story.recorder is not None
+    story.recorder.close()
+    assert story.recorder.refusal is None
+    server.kill()
+    assert files_with("story/all/0002", tmp_path)  # the control: it was delivered
+    assert {path.name for path in files_with(password, tmp_path)} == {"run.json"}

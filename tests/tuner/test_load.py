@@ -260,3 +260,18 @@ def test_a_byte_order_mark_and_windows_lines_are_read(study_file: Write) -> None
     path = study_file()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert load_study(path).name == "tiny"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://reader:S3cr3t@db/x", '"postgresql:\\u002f\\u002freader:S3cr3t@db/x"'],
+    ids=["plain", "escaped"],
+)
+def test_a_password_is_not_in_the_text_that_is_kept(study_file: Write, address: str) -> None:
+    """Also where the file writes the address so that it is not seen in it; the study itself has it."""
+    path = study_file("search:\n", f"tracking: {{uri: {address}}}\nsearch:\n")
+    for study in (load_study(path), load_study(path, overrides=["tracking.uri=mysql://reader:S3cr3t@db/x"])):
+        assert "S3cr3t" not in study.source
+        assert "://***@db/x" in study.source
+        assert study.tracking.uri is not None
+        assert "reader:S3cr3t@db" in study.tracking.uri
