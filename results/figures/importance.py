@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from results.figures.optuna_canvas import figure_of, head, optuna_drawing, quiet
 from results.figures.search_trials import SearchTrials, search_trials, summary
@@ -57,7 +57,7 @@ def draw(data: ImportanceData) -> Figure:
 
     names = [name for name, _ in data.shares]
     with optuna_drawing((5.2, max(2.2, 0.28 * len(names) + 1.3))):
-        axes = plot_param_importances(data.study, evaluator=_evaluator(data.method), params=names)
+        axes = plot_param_importances(data.study, evaluator=_known(dict(data.shares)), params=names)
         figure = figure_of(axes)
         if (legend := axes.get_legend()) is not None:
             legend.remove()
@@ -84,6 +84,17 @@ def _shares(study: Study, names: list[str], method: str) -> dict[str, float]:
     with quiet():
         shares = get_param_importances(study, evaluator=_evaluator(method), params=names)
     return {name: float(share) for name, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def _known(shares: dict[str, float]) -> BaseImportanceEvaluator:
+    """An evaluator that need not find again what was found."""
+    from optuna.importance import BaseImportanceEvaluator
+
+    class Known(BaseImportanceEvaluator):  # type: ignore[misc]
+        def evaluate(self, study: Study, params: list[str] | None = None, *, target: Any = None) -> dict[str, float]:
+            return shares
+
+    return Known()
 
 
 def _evaluator(method: str) -> BaseImportanceEvaluator:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from results.figures.source import Source
 
-_MOST = {"slice": 6, "contour": 4, "parallel_coordinate": 9}  # parameters, beyond which nothing can be read
+_MOST = {"slice": 6, "contour": 3, "parallel_coordinate": 8}  # parameters, beyond which nothing can be read
 _ABOUT = {
     "slice": "{metric} by each parameter",
     "contour": "{metric} by pairs of parameters",
@@ -113,6 +113,7 @@ def _mend(figure: Figure, data: ParametersData) -> None:
         _lower_half(figure, len(data.names))
     for axes in figure.axes:
         axes.tick_params(labelsize="small")
+        axes.minorticks_off()  # on a log axis they cost as much as all the rest
         if data.kind == "parallel_coordinate":
             _mend_parallel(axes)
         elif (
