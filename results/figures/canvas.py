@@ -186,7 +186,7 @@ def plot(*, x: str, y: str, title: str = "") -> tuple[Figure, Axes]:
 def save(figure: Figure, path: Path) -> tuple[Path, ...]:
     """Write `path` with .svg and .png appended; returns both.
 
-    Everything is laid out once. `savefig` would do it for each file, several times over, which takes longer than drawing.
+    Everything is laid out once. `savefig` would do it for each file, several times, which takes longer than drawing.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -197,9 +197,9 @@ def save(figure: Figure, path: Path) -> tuple[Path, ...]:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         try:
-            FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})
+            FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
             figure.set_dpi(_PNG_DPI)
-            FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+            FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})  # type: ignore[no-untyped-call]
         finally:
             figure.set_dpi(dpi)
             figure.set_canvas(canvas)

@@ -166,7 +166,7 @@ def test_the_most_important_parameters_are_drawn_and_the_rest_counted() -> None:
     assert (len(data.names), data.n_varied) == (6, 12)
     assert len(data.rows) == 24  # two in five failed
     wide = parameters.data(source(rich(), SPACE), "parallel_coordinate")
-    assert len(wide.names) == 9
+    assert len(wide.names) == 8
     number, value, given = data.rows[1]
     best = rich()[1].best("val/loss", "min")
     assert best is not None
