@@ -21,10 +21,14 @@ class NotDrawnError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One search. outcome: with every result of its trials. load: fetches the arrays of the best trial's best step."""
+    """One search. outcome: with every result of its trials. load: fetches the arrays of the best trial's best step.
+
+    pack: fetches them as the bytes of an .npz file, None if there are none; what has no such file does without.
+    """
 
     outcome: SearchOutcome
     load: Callable[[], Arrays]
+    pack: Callable[[], bytes | None] | None = None
 
     @property
     def search(self) -> SearchRecord:

@@ -17,10 +17,13 @@ def stored_source(store: Store, outcome: SearchOutcome) -> Source:
     """A search of a store. outcome: with every result of its trials."""
     run = outcome.run_id
 
+    def pack() -> bytes | None:
+        return store.packed_arrays(run) if run is not None else None
+
     def load() -> Arrays:
         return store.arrays(run) if run is not None else {}
 
-    return Source(outcome=outcome, load=load)
+    return Source(outcome=outcome, load=load, pack=pack)
 
 
 def stored_study(store: Store, study: StudyRecord, outcomes: Sequence[SearchOutcome]) -> StudySource:

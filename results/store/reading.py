@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -92,13 +93,20 @@ def outcomes(client: MlflowClient, study_id: str, *, results: bool = False) -> l
 
 def arrays(client: MlflowClient, search_run: str) -> dict[str, NDArray[Any]]:
     """The arrays that were kept of a search's best trial, read without unpickling; empty if there are none."""
+    packed = packed_arrays(client, search_run)
+    if packed is None:
+        return {}
+    with np.load(io.BytesIO(packed), allow_pickle=False) as kept:
+        return dict(kept)
+
+
+def packed_arrays(client: MlflowClient, search_run: str) -> bytes | None:
+    """The same as the bytes of an .npz file; None if there are none."""
     folder, _, _ = ARRAYS.rpartition("/")
     if not any(entry.path == ARRAYS for entry in client.list_artifacts(search_run, folder)):
-        return {}
+        return None
     with tempfile.TemporaryDirectory() as temporary:
-        path = client.download_artifacts(search_run, ARRAYS, temporary)
-        with np.load(path, allow_pickle=False) as kept:
-            return dict(kept)
+        return Path(client.download_artifacts(search_run, ARRAYS, temporary)).read_bytes()
 
 
 def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:

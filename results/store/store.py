@@ -210,6 +210,10 @@ class Store:
         """The arrays that were kept of a search's best trial; empty if there are none."""
         return reading.arrays(self._client, search_run)
 
+    def packed_arrays(self, search_run: str) -> bytes | None:
+        """The same as the bytes of an .npz file; None if there are none."""
+        return reading.packed_arrays(self._client, search_run)
+
     def outcomes(self, study_id: str, *, results: bool = False) -> list[SearchOutcome]:
         """The searches of a study with their trials, final runs, test metrics and registered models.
 
