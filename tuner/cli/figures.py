@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +39,7 @@ def command(
     """
     store, record = find_study(study, home)
     folder = out if out is not None else home / "figures" / record.study_id
-    drawn = [(outcome, _draw(store, outcome, folder)) for outcome in whole_outcomes(store, record)]
+    drawn = _draw(store, whole_outcomes(store, record), folder)
     if as_json:
         searches = [_facts(outcome, gallery) for outcome, gallery in drawn]
         print_json({"study": record.study_id, "out": str(folder), "searches": searches})
@@ -57,15 +58,19 @@ def command(
             note(f"{outcome.search.key}: {name} is left out: {why}")
 
 
-def _draw(store: Store, outcome: SearchOutcome, folder: Path) -> Gallery | None:
-    """The figures of a search's best trial; None if it has none."""
-    if outcome.best_trial is None:
-        return None
+def _draw(store: Store, outcomes: Sequence[SearchOutcome], folder: Path) -> list[tuple[SearchOutcome, Gallery | None]]:
+    """The figures of each search's best trial; None if it has none."""
     from results.figures.catalog import TRIAL_FIGURES
-    from results.figures.gallery import draw_all
+    from results.figures.gallery import Job, draw_many
     from results.figures.stored import stored_source
 
-    return draw_all(stored_source(store, outcome), folder / outcome.search.key, TRIAL_FIGURES)
+    jobs = {
+        outcome.search.key: Job(stored_source(store, outcome), folder / outcome.search.key, TRIAL_FIGURES)
+        for outcome in outcomes
+        if outcome.best_trial is not None
+    }
+    galleries = dict(zip(jobs, draw_many(list(jobs.values())), strict=True))
+    return [(outcome, galleries.get(outcome.search.key)) for outcome in outcomes]
 
 
 def _facts(outcome: SearchOutcome, gallery: Gallery | None) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_figures_are_drawn_and_told(home: Path, tmp_path: Path) -> None:
     assert bare == ["bare", "loss, accuracy", str(tmp_path / "bare")]
     assert "bare: templates is left out: the best trial kept no templates, classes" in done.stderr
     assert "lost: no trial succeeded" in done.stderr
-    assert {file.name for file in (tmp_path / "bare").iterdir()} == {
+    assert {file.name for file in (tmp_path / "bare").glob("[!.]*")} == {
         f"{name}.{suffix}" for name in ("loss", "accuracy") for suffix in ("svg", "png")
     }
     assert not (tmp_path / "lost").exists()
