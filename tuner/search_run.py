@@ -203,17 +203,14 @@ class SearchRun:
         if image is None:
             raise RuntimeError("a search is closed after it was opened")
         result = result_of(job.folder, closed)
+        files = {folder: job.folder / path for folder, path in closed.files.items()}
+        recorder.end_search(image, outcome=result.outcome, files=files)
         if export is not None:
-            best, final = exported_run(result.outcome, export)
+            outcome, (_, final) = result.outcome, exported_run(result.outcome, export)
             # While the store is away models would pile up in memory; the checkpoint gives this one back.
             ready = model if recorder.refusal is None else None
-            recorder.model(image, best, lambda: ready or model_again(job, result.outcome, export), final=final)
-        recorder.end_search(
-            image,
-            outcome=result.outcome,
-            files={folder: job.folder / path for folder, path in closed.files.items()},
-            then=lambda: mark_done(job.folder, model=image.model),
-        )
+            recorder.model(image, outcome, lambda: ready or model_again(job, outcome, export), final=final)
+        recorder.then(lambda: mark_done(job.folder, model=image.model))
         if job.trainable.own:
             tidy_up(job.folder, closed.record, result.outcome.trials, keep=self._bench.study.checkpoints.keep)
         return result

@@ -98,23 +98,21 @@ def _search(home: Home, path: Path, recorder: Recorder) -> str | None:
     if closed is None:
         return None
     outcome = result_of(path, closed).outcome
+    model = None
     if closed.export is not None:
-        from tuner.dispatch.closing import exported_run
-
         try:
             model = _model(home, path, closed.export)
         except Exception as error:  # noqa: BLE001  (a trainable of anybody's)
             return (
                 f"the model of {record.search_id} cannot be made again from {path / closed.export.checkpoint}: {error}"
             )
-        best, final = exported_run(outcome, closed.export)
-        recorder.model(image, best, model, final=final)
-    recorder.end_search(
-        image,
-        outcome=outcome,
-        files={name: path / file for name, file in closed.files.items()},
-        then=lambda: mark_done(path, model=image.model),
-    )
+    files = {name: path / file for name, file in closed.files.items()}
+    recorder.end_search(image, outcome=outcome, files=files)
+    if model is not None and closed.export is not None:
+        from tuner.dispatch.closing import exported_run
+
+        recorder.model(image, outcome, model, final=exported_run(outcome, closed.export)[1])
+    recorder.then(lambda: mark_done(path, model=image.model))
     return None
 
 

@@ -14,8 +14,8 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from results.records import SearchRecord, TrialRecord
-from results.store import codec
+from results.records import SearchOutcome, SearchRecord, TrialRecord
+from results.store import codec, describe, reading, view
 from results.store.names import legal_model_name, quoted
 
 if TYPE_CHECKING:
@@ -41,25 +41,18 @@ class Exported(Protocol):
 
 
 class Candidate(NamedTuple):
-    """A search's best trial, by the search's run. final: the final run that the model is of, None: the trial itself."""
+    """A search with a best trial, by its run. final: the final run that the model is of, None: the trial itself."""
 
     run: str
     experiment: str
-    search: SearchRecord
+    outcome: SearchOutcome
     trial: TrialRecord
     final: TrialRecord | None = None
 
-    def description(self) -> str:
-        """Which model it is and how good, in one line."""
-        search, best = self.search, self.trial.best(self.search.metric, self.search.mode)
-        value = f"{search.metric} {best.metrics[search.metric]:.6g} at step {best.step} " if best is not None else ""
-        origin = f"{value}of trial {self.trial.trial_id}"
-        if self.final is None:
-            return origin
-        last = self.final.results[-1].metrics if self.final.results else {}
-        name = search.metric.replace("val/", "test/", 1)
-        tested = f", {name} {last[name]:.6g}" if name in last else ""
-        return f"trained anew with seed {self.final.seed} ({self.final.trial_id}){tested}; chosen by {origin}"
+    @property
+    def search(self) -> SearchRecord:
+        """The search that it won."""
+        return self.outcome.search
 
 
 class Registered(NamedTuple):
@@ -103,7 +96,7 @@ def log_model(client: MlflowClient, candidate: Candidate, *, name: str, exported
         run_id=candidate.run,
         model_id=logged.model_id,
         tags={**_tags(candidate, value), "tuner.model_id": logged.model_id},
-        description=candidate.description(),
+        description=_note(client, candidate),
     )
     _crown(client, name, created, candidate)
     number = int(created.version)
@@ -124,10 +117,29 @@ def _champion(client: MlflowClient, name: str, search: SearchRecord) -> ModelVer
 
 
 def _crown(client: MlflowClient, name: str, champion: ModelVersion, candidate: Candidate) -> None:
-    """Give the alias to the best version, and tell the run if that is its own."""
-    client.set_registered_model_alias(name, CHAMPION, str(champion.version))
+    """Give the alias to the best version; if that is the candidate's, tell its run, and describe it anew.
+
+    More final runs than when it was registered make another mean and interval of the same model.
+    """
+    version = str(champion.version)
+    client.set_registered_model_alias(name, CHAMPION, version)
+    client.update_registered_model(name, describe.model_note(candidate.outcome, version, _value(champion)))
     if champion.tags.get("tuner.trial_id", candidate.trial.trial_id) == candidate.trial.trial_id:
-        client.set_tag(candidate.run, "tuner.model", f"{name}/{champion.version}")
+        client.set_tag(candidate.run, "tuner.model", f"{name}/{version}")
+        note = _note(client, candidate)
+        if champion.description != note:
+            client.update_model_version(name, version, note)
+
+
+def _note(client: MlflowClient, candidate: Candidate) -> str:
+    """The version's description, with links to the runs that it comes from."""
+    runs = {candidate.search.search_id: candidate.run}
+    for kind, record in (("trial", candidate.trial), ("final", candidate.final)):
+        run = reading.run_of(client, kind, record.trial_id) if record is not None else None
+        if record is not None and run is not None:
+            runs[record.trial_id] = run
+    links = {identity: view.run_link("", candidate.experiment, run).lstrip("/") for identity, run in runs.items()}
+    return describe.version_note(candidate.outcome, candidate.final, links)
 
 
 def _logged_model(client: MlflowClient, candidate: Candidate, value: float, exported: Exported) -> LoggedModel:

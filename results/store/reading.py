@@ -60,9 +60,9 @@ def experiment_of(client: MlflowClient, study_id: str) -> str | None:
     return None if run is None else str(run.info.experiment_id)
 
 
-def study_run(client: MlflowClient, study_id: str) -> str | None:
-    """The run of a study itself; None if there is no such study."""
-    run = _one(client, "study", study_id)
+def run_of(client: MlflowClient, kind: str, identity: str) -> str | None:
+    """The run of a study, search, trial or final run by its id; None if there is none."""
+    run = _one(client, kind, identity)
     return None if run is None else str(run.info.run_id)
 
 

@@ -172,8 +172,7 @@ class Store:
     def log_model(
         self,
         search_run: str,
-        search: SearchRecord,
-        best: TrialRecord,
+        outcome: SearchOutcome,
         *,
         name: str,
         exported: models.Exported,
@@ -181,9 +180,14 @@ class Store:
     ) -> models.Registered | None:
         """Register a search's best model if it beats the champion of that name; see `models.log_model`.
 
-        final: the final run whose model it is.
+        outcome: with its test metrics and final runs, which the description tells. final: the one whose model it is.
+        Raises ValueError if no trial succeeded.
         """
-        candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), search, best, final)
+        best = outcome.best_trial
+        if best is None:
+            metric, search_id = outcome.search.metric, outcome.search.search_id
+            raise ValueError(f"a model to register must have a finite {metric}, but no trial of {search_id} has one")
+        candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), outcome, best, final)
         return models.log_model(self._client, candidate, name=name, exported=exported)
 
     def studies(self) -> list[StudyRecord]:
@@ -192,7 +196,7 @@ class Store:
 
     def study_run(self, study_id: str) -> str | None:
         """The run of a study itself, which its report and its figures are logged to; None if there is no such study."""
-        return reading.study_run(self._client, study_id)
+        return reading.run_of(self._client, "study", study_id)
 
     def searches(self, study_id: str) -> list[SearchRecord]:
         """The searches of a study, in the order of their start."""

@@ -74,10 +74,12 @@ class SearchImage:
             self._run, self._search, self._history.trials, test_metrics=outcome.test_metrics, finals=outcome.finals
         )
 
-    def keep_model(self, best: TrialRecord, model: ExportedModel, *, study: str, final: TrialRecord | None) -> None:
+    def keep_model(
+        self, outcome: SearchOutcome, model: ExportedModel, *, study: str, final: TrialRecord | None
+    ) -> None:
         """Log the best model under the search's run and register it if it beats the champion."""
         name = f"{study}.{self._search.key}"
-        registered = self._store.log_model(self._run, self._search, best, name=name, exported=model, final=final)
+        registered = self._store.log_model(self._run, outcome, name=name, exported=model, final=final)
         if registered is not None:
             self.model = f"{registered.name}/{registered.version}"
 

@@ -82,30 +82,22 @@ class Recorder:
         """The observer of a search's events."""
         return lambda event: self._queue.put(lambda: image.add(event))
 
-    def end_search(
-        self,
-        image: SearchImage,
-        *,
-        outcome: SearchOutcome,
-        files: Mapping[str, Path],
-        then: Callable[[], None],
-    ) -> None:
-        """Close a search's run with its final runs, history and files (by artifact folder), then call `then`.
+    def end_search(self, image: SearchImage, *, outcome: SearchOutcome, files: Mapping[str, Path]) -> None:
+        """Close a search's run with its final runs, history and files (by artifact folder).
 
         outcome: its test metrics and final runs.
         """
         self._queue.put(lambda: image.end(outcome, files=files))
-        self._queue.put(then)
 
     def model(
         self,
         image: SearchImage,
-        best: TrialRecord,
+        outcome: SearchOutcome,
         model: Callable[[], ExportedModel | None],
         *,
         final: TrialRecord | None = None,
     ) -> None:
-        """Keep a search's best model, or that of a final run; register it if it beats the champion.
+        """Keep an ended search's best model, or that of a final run; register it if it beats the champion.
 
         model: makes it when its turn comes, so that it need not be held in memory while a store is away for hours.
         """
@@ -113,9 +105,13 @@ class Recorder:
         def keep() -> None:
             made = model()
             if made is not None:
-                image.keep_model(best, made, study=self._study.name, final=final)
+                image.keep_model(outcome, made, study=self._study.name, final=final)
 
         self._queue.put(keep)
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Call `action` when all that was handed over before is delivered."""
+        self._queue.put(action)
 
     def end_study(self, then: Callable[[], None]) -> None:
         """Write the best-models table of everything the study has so far, then call `then`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import yaml
 from mlflow import MlflowClient
 from torch import nn
 
-from results.records import ResultRecord, SearchRecord, StudyRecord, TrialRecord, TrialState
+from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord, TrialState
 from results.store import Store
+from results.store.describe import version_note
 from results.store.models import Registered
 
 STUDY = StudyRecord(study_id="s", name="s", metric="val/loss", mode="min", source="", fingerprint="f", started_at_ms=1)
@@ -53,6 +55,10 @@ def trial(number: int, loss: float) -> TrialRecord:
     )
 
 
+def outcome(number: int, loss: float, **more) -> SearchOutcome:
+    return SearchOutcome(search=SEARCH, trials=[trial(number, loss)], **more)
+
+
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory):
     return f"sqlite:///{tmp_path_factory.mktemp('models')}/mlflow.db"
@@ -77,7 +83,7 @@ def exported():
 
 @pytest.fixture(scope="module")
 def first(store, search_run, exported):
-    return store.log_model(search_run, SEARCH, trial(0, 0.5), name="s/a: the first", exported=exported)
+    return store.log_model(search_run, outcome(0, 0.5), name="s/a: the first", exported=exported)
 
 
 def test_the_name_is_legal_and_the_best_is_champion(first, uri):
@@ -102,7 +108,7 @@ def test_it_loads_without_unpickling_and_gives_equal_outputs_for_any_batch(first
 
 def test_a_version_is_added_only_for_a_better_model(first, store, search_run, exported, uri):
     def log(number: int, loss: float) -> Registered | None:
-        return store.log_model(search_run, SEARCH, trial(number, loss), name="s/a: the first", exported=exported)
+        return store.log_model(search_run, outcome(number, loss), name="s/a: the first", exported=exported)
 
     client = MlflowClient(uri)
     assert log(0, 0.5) is None  # the same again
@@ -120,7 +126,60 @@ def test_a_version_judged_by_another_metric_is_no_rival(first, store, search_run
     other = replace(SEARCH, metric="val/accuracy", mode="max")
     record = trial(5, 0.0)
     record = replace(record, results=(ResultRecord(step=1, at_ms=1, metrics={"val/accuracy": 0.1}),))
-    assert store.log_model(search_run, other, record, name="s/a: the first", exported=exported).version == 3
+    assert (
+        store.log_model(
+            search_run, SearchOutcome(search=other, trials=[record]), name="s/a: the first", exported=exported
+        ).version
+        == 3
+    )
+
+
+def final(number: int, error: float) -> TrialRecord:
+    last = ResultRecord(step=3, at_ms=1, metrics={"test/loss": error, "test/accuracy": 1 - error})
+    return replace(
+        trial(20, 0.2), trial_id=f"s/a/0020/final-{number}", number=number, seed=90 + number, results=(last,)
+    )
+
+
+def test_a_champion_s_description_tells_metrics_configuration_and_lineage(store, search_run, exported, uri):
+    """Oracle: mean 0.3 of two runs, s = 0.1414, t = 12.706: half width 1.27; of three with another 0.4: 1/3 and 0.287.
+
+    The runs that are recorded are linked; a third final run makes another interval of the same version.
+    """
+    client = MlflowClient(uri)
+    finals = [final(0, 0.2), final(1, 0.4)]
+    runs = [store.write_trial(search_run, SEARCH, trial(20, 0.2)), store.write_final(search_run, SEARCH, finals[0])]
+    tested = {"test/loss": 0.3, "test/accuracy": 0.7}
+    won = outcome(20, 0.2, test_metrics=tested, finals=finals)
+    name = store.log_model(search_run, won, name="described", exported=exported, final=finals[0]).name
+    lines = client.get_model_version(name, "1").description.splitlines()
+    assert lines[2:5] == [
+        "| val/loss | 0.2 | chosen on validation data: step 1 of the best of 1 trials |",
+        "| test/loss | 0.3 ± 1.3 | mean and 95% interval over 2 final runs |",
+        "| test/accuracy | 0.7 ± 1.3 | mean and 95% interval over 2 final runs |",
+    ]
+    assert "Configuration: loss=cosine, lr=0.1" in lines
+    for identity, run in (("s/a/0020", runs[0]), ("s/a/0020/final-0", runs[1]), ("s/a", search_run)):
+        assert re.search(rf"\[`{identity}`\]\(#/experiments/\d+/runs/{run}\?[^)]*\)", lines[-1])
+    assert "trained anew with seed 90" in lines[-1]
+    more = replace(won, finals=[*finals, final(2, 0.4)], test_metrics={"test/loss": 1 / 3})
+    assert store.log_model(search_run, more, name="described", exported=exported, final=finals[0]) is None
+    assert (
+        "| test/loss | 0.333333 ± 0.29 | mean and 95% interval over 3"
+        in client.get_model_version(name, "1").description
+    )
+    assert client.get_registered_model(name).description.endswith("Champion: version 1, val/loss 0.2.")
+
+
+def test_a_description_fits_whatever_a_search_measured():
+    """Oracle: a model version's description holds 5,000 characters in MLflow's tables."""
+    tests = {f"test/recall/{'long' * 20}_{number}": 0.5 for number in range(40)}
+    note = version_note(outcome(0, 0.5, test_metrics={**tests, "test/loss": 0.4}), None, {})
+    assert len(note) <= 5_000
+    assert note.index("| test/loss | 0.4 | measured once") < note.index("test/recall")
+    assert "29 more test metrics are in the search's run." in note
+    with pytest.raises(ValueError, match="none of s/a succeeded"):
+        version_note(SearchOutcome(search=SEARCH, trials=[]), None, {})
 
 
 def test_what_a_cut_call_had_logged_is_used(store, search_run, exported, uri, monkeypatch):
@@ -130,8 +189,8 @@ def test_what_a_cut_call_had_logged_is_used(store, search_run, exported, uri, mo
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "create_model_version", _cut)
         with pytest.raises(KeyboardInterrupt):
-            store.log_model(search_run, SEARCH, trial(7, 0.3), name="cut", exported=exported)
-    assert store.log_model(search_run, SEARCH, trial(7, 0.3), name="cut", exported=exported).version == 1
+            store.log_model(search_run, outcome(7, 0.3), name="cut", exported=exported)
+    assert store.log_model(search_run, outcome(7, 0.3), name="cut", exported=exported).version == 1
     assert len(client.search_logged_models([experiment])) == before + 1
 
 
@@ -141,11 +200,9 @@ def _cut(*_args, **_options):
 
 def test_a_one_row_example_and_a_trial_without_a_value_are_refused(store, search_run, exported):
     with pytest.raises(ValueError, match="at least 2 rows, but got 1"):
-        store.log_model(
-            search_run, SEARCH, trial(8, 0.1), name="x", exported=Exported(exported.module, exported.example[:1])
-        )
+        store.log_model(search_run, outcome(8, 0.1), name="x", exported=Exported(exported.module, exported.example[:1]))
     with pytest.raises(ValueError, match="must have a finite val/loss"):
-        store.log_model(search_run, SEARCH, trial(9, math.nan), name="x", exported=exported)
+        store.log_model(search_run, outcome(9, math.nan), name="x", exported=exported)
 
 
 def test_signature_example_and_requirements_are_kept(first, uri):
