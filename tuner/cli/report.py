@@ -39,7 +39,7 @@ UiOption = Annotated[
     ),
 ]
 LogOption = Annotated[
-    bool, typer.Option("--log/--no-log", help="Also keep the report with the study's run in the store.")
+    bool, typer.Option("--log/--no-log", help="Also keep the report, and each search's figures, with their runs in the store.")
 ]
 
 
@@ -70,7 +70,7 @@ def command(
 
     links = _links(store, record, outcomes, ui)
     written = write_report(stored_study(store, record, outcomes), folder, section, links, printed=printed)
-    logged = log and _log(store, record, folder)
+    logged = log and _log(store, record, outcomes, folder)
     if as_json:
         print_json(_facts(record, written, logged=logged))
         return
@@ -80,7 +80,7 @@ def command(
     for name, why in _missing(written, section.figures):
         note(f"{name} is left out: {why}")
     if logged:
-        note("kept in the store, too: artifact `report` of the study's run")
+        note("kept in the store, too: `report` with the study's run, `figures` with each search's")
 
 
 def _printed(given: str | None, record: StudyRecord, outcomes: Sequence[SearchOutcome]) -> Printed | None:
@@ -102,11 +102,16 @@ def _links(store: Store, record: StudyRecord, outcomes: Sequence[SearchOutcome],
     return Links(address, store.study_link(address, record.study_id), store.run_links(address, record.study_id, runs))
 
 
-def _log(store: Store, record: StudyRecord, folder: Path) -> bool:
+def _log(store: Store, record: StudyRecord, outcomes: Sequence[SearchOutcome], folder: Path) -> bool:
+    """Keep the report with the study's run, and the figures of each search with its own, where its page shows them."""
     run = store.study_run(record.study_id)
     if run is None:
         return False
     store.log_folder(run, folder, "report")
+    for outcome in outcomes:
+        figures = folder / "figures" / outcome.search.key
+        if outcome.run_id is not None and any(figures.glob("*/*")):
+            store.log_folder(outcome.run_id, figures, "figures")
     return True
 
 
