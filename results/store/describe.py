@@ -32,12 +32,18 @@ def version_note(outcome: SearchOutcome, final: TrialRecord | None, links: Mappi
 
     data = "test" if search.metric.startswith("test/") else "validation"
     scored = f"chosen on {data} data: step {best.step} of the best of {len(outcome.trials)} trials"
+    tests, more = _tested(outcome), len(outcome.test_metrics) - _MAX_TESTS
+    first = tests[0] if tests else ("", "", "")
+    headline = f"{search.metric} {best.metrics[search.metric]:.6g}"
     lines = [
+        f"{headline}, {first[0]} {first[1]}" if tests else headline,  # all that the list of versions shows
+        "",
         markdown_line(("metric", "value", "of")),
         markdown_line(("---",) * 3),
         markdown_line((search.metric, f"{best.metrics[search.metric]:.6g}", scored)),
-        *_tested(outcome),
+        *map(markdown_line, tests),
         "",
+        *([f"{more} more test metrics are in the search's run.", ""] if more > 0 else []),
         f"Configuration: {cell_text({**search.cell, **trial.config})[:_MAX_CONFIGURATION]}",
         "",
         f"Best trial {named(trial.trial_id)} of search {named(search.search_id)}.",
@@ -58,8 +64,8 @@ def model_note(outcome: SearchOutcome, version: str, value: float) -> str:
     )
 
 
-def _tested(outcome: SearchOutcome) -> list[str]:
-    """A row for each test metric, the one that the search's metric is on the test split first."""
+def _tested(outcome: SearchOutcome) -> list[tuple[str, str, str]]:
+    """Name, value and origin of some test metrics, the one that the search's metric is on the test split first."""
     first = tested_metric(outcome.search)
     names = sorted(outcome.test_metrics, key=lambda name: (name != first, name.count("/")))
     rows = []
@@ -71,5 +77,4 @@ def _tested(outcome: SearchOutcome) -> list[str]:
             rows.append((name, f"{mean} ± {half:.2g}", f"mean and 95% interval over {len(values)} final runs"))
         else:
             rows.append((name, mean, "one final run" if values else "measured once, after the choice"))
-    more = len(names) - _MAX_TESTS
-    return [*map(markdown_line, rows), *([f"\n{more} more test metrics are in the search's run."] if more > 0 else [])]
+    return rows

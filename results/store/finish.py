@@ -68,8 +68,8 @@ def log_history(client: MlflowClient, run: str, outcome: SearchOutcome) -> None:
         client.log_artifact(run, str(path))
 
 
-def log_table(client: MlflowClient, run: str, study: StudyRecord, table: Table) -> None:
-    """Log the best-models table as JSON (the UI's table view), CSV and Markdown, and as the run's description.
+def log_table(client: MlflowClient, run: str, study: StudyRecord, table: Table, *, brief: Table) -> None:
+    """Log the best-models table as JSON (the UI's table view), CSV and Markdown; `brief` as the run's description.
 
     mlflow's own `log_table` appends to what is there: sent twice, it doubles.
     """
@@ -78,4 +78,4 @@ def log_table(client: MlflowClient, run: str, study: StudyRecord, table: Table) 
     client.set_tag(run, "mlflow.loggedArtifacts", json.dumps([{"path": f"{TABLE}.json", "type": "table"}]))
     client.log_text(run, table.csv(), f"{TABLE}.csv")
     client.log_text(run, table.markdown(), f"{TABLE}.md")
-    client.set_tag(run, "mlflow.note.content", view.study_note(study, table))
+    client.set_tag(run, "mlflow.note.content", view.study_note(study, brief))

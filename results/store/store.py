@@ -145,9 +145,12 @@ class Store:
             self._save_view(search_run)
         self._runs.end(search_run, end.status, end.ended_at_ms)
 
-    def end_study(self, study_run: str, study: StudyRecord, table: Table) -> None:
-        """Close a study's run with the best-models table, as files and as the text of its page."""
-        finish.log_table(self._client, study_run, study, table)
+    def end_study(self, study_run: str, study: StudyRecord, table: Table, *, brief: Table | None = None) -> None:
+        """Close a study's run with the best-models table, as files and as the text of its page.
+
+        brief: for the page, where a table with every metric is too wide.
+        """
+        finish.log_table(self._client, study_run, study, table, brief=brief if brief is not None else table)
         self._client.set_tag(study_run, "tuner.state", "complete")
         self._runs.end(study_run, "FINISHED", None)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -29,35 +27,6 @@ DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 def tuner(*arguments: str) -> str:
     command = [sys.executable, "-m", "tuner", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, timeout=500).stdout
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two losses of the quickstart, two trials each, three final runs."""
-    home = tmp_path_factory.mktemp("r")
-    small = ["--only", "loss=cosine,cross_entropy", "--set", "search.trials=3", "--set", "search.budget.max=3"]
-    tuner("run", "studies/quickstart.yaml", *small, "--set", "final.seeds=3", "--home", str(home))
-    return home
-
-
-@pytest.fixture(scope="module")
-def ui(home: Path) -> Iterator[str]:
-    """The MLflow UI over the same store."""
-    port = str(6000 + os.getpid() % 1000)
-    command = [sys.executable, "-m", "tuner", "ui", "--home", str(home), "--port", port]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        try:
-            assert server.stdout is not None
-            assert server.stdout.readline()
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.send_signal(signal.SIGINT)
-
-
-@pytest.fixture(scope="module")
-def index(home: Path, ui: str) -> Path:
-    return Path(tuner("report", "studies/quickstart.yaml", "--home", str(home), "--ui", ui).strip())
 
 
 @pytest.mark.parametrize(("view", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])

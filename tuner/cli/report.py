@@ -39,7 +39,7 @@ UiOption = Annotated[
     ),
 ]
 LogOption = Annotated[
-    bool, typer.Option("--log/--no-log", help="Also keep the report, and each search's figures, with their runs in the store.")
+    bool, typer.Option("--log/--no-log", help="Also keep the report and each search's figures with their runs.")
 ]
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from results.records import SearchOutcome, SearchRecord, StudyRecord, TrialRecord
 from results.redaction import redacted
+from results.summary import summary
 from results.tables import best_models
 from tuner.dispatch.image import SearchImage
 from tuner.dispatch.ledger import Ledger
@@ -145,8 +146,8 @@ class Recorder:
         self._study_run = self._store.begin_study(self._study)
 
     def _end_study(self) -> None:
-        table = best_models(self._store.outcomes(self._study.study_id))
-        self._store.end_study(self._study_run, self._study, table)
+        outcomes = self._store.outcomes(self._study.study_id)
+        self._store.end_study(self._study_run, self._study, best_models(outcomes), brief=summary(outcomes))
 
     def _work(self) -> None:
         while True:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from results.records import SearchOutcome, StudyRecord
+from results.summary import summary
 from results.tables import best_models
 from tuner.home import Home
 from tuner.importing.files import Experiment
@@ -48,7 +49,8 @@ def _write(store: Store, study: StudyRecord, found: Sequence[SearchOutcome]) -> 
             for trial in outcome.trials:
                 store.write_trial(search_run, outcome.search, trial)
             store.end_search(search_run, outcome.search, outcome.trials, test_metrics={})
-        store.end_study(study_run, study, best_models(store.outcomes(study.study_id)))
+        recorded = store.outcomes(study.study_id)
+        store.end_study(study_run, study, best_models(recorded), brief=summary(recorded))
     except KeyboardInterrupt:
         store.interrupt()
         raise

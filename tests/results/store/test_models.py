@@ -153,7 +153,8 @@ def test_a_champion_s_description_tells_metrics_configuration_and_lineage(store,
     won = outcome(20, 0.2, test_metrics=tested, finals=finals)
     name = store.log_model(search_run, won, name="described", exported=exported, final=finals[0]).name
     lines = client.get_model_version(name, "1").description.splitlines()
-    assert lines[2:5] == [
+    assert lines[0] == "val/loss 0.2, test/loss 0.3 ± 1.3"
+    assert lines[4:7] == [
         "| val/loss | 0.2 | chosen on validation data: step 1 of the best of 1 trials |",
         "| test/loss | 0.3 ± 1.3 | mean and 95% interval over 2 final runs |",
         "| test/accuracy | 0.7 ± 1.3 | mean and 95% interval over 2 final runs |",
