@@ -25,7 +25,7 @@ from trainables.data.cache import _slug
 from tuner.cli import validate
 from tuner.cli.common import guarded
 from tuner.cli.main import app
-from tuner.cli.verify import _reference
+from tuner.cli.printed import find_reference
 from tuner.errors import InputError, RunError
 from tuner.keys import cell_key
 from tuner.load import MAX_BYTES
@@ -96,6 +96,14 @@ def test_no_key_takes_a_path_for_a_name(key: str, judge: Callable[[bytes], str])
             assert judge(text(**{key: name}))
 
 
+def test_tables_and_printed_numbers_are_names_too(judge: Callable[[bytes], str]) -> None:
+    table = {"rows": ["loss"], "cell": "val/accuracy"}
+    assert judge(text(report={"tables": [{"name": "plain", **table}]})) == ""
+    for name in [*PATHS, *NAMES]:
+        assert "report.tables.0.name" in judge(text(report={"tables": [{"name": name, **table}]})) or "\ud800" in name
+        assert "report.compare_with" in judge(text(report={"compare_with": name})) or "\ud800" in name
+
+
 @pytest.mark.parametrize("name", [*PATHS, *NAMES])
 def test_a_run_under_such_a_name_starts_nothing(name: str, tmp_path: Path) -> None:
     """`--name` is held to the same rule, before the home is even created."""
@@ -145,7 +153,7 @@ def test_presets_and_printed_numbers_are_looked_up_not_opened(name: str) -> None
     with pytest.raises(SpaceError, match="must name a preset"):
         load_preset(name)
     with pytest.raises(InputError, match="must be a study whose printed numbers are at hand"):
-        _reference(name, from_option=False)
+        find_reference(name, from_option=False)
 
 
 ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.errors import InputError, Problem
+from tuner.names import is_file
 
 if TYPE_CHECKING:
     from results.records import StudyRecord
@@ -30,7 +31,7 @@ def find_reference(given: str, *, from_option: bool) -> Reference:
     if given in references.shipped():
         return references.load(given)
     path = Path(given)
-    if from_option and (path.suffix in (".yaml", ".yml") or path.is_file()):
+    if from_option and (path.suffix in (".yaml", ".yml") or is_file(path)):
         from tuner.reference_file import read_reference
 
         return read_reference(path)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, complain, print_json, read_study
+from tuner.names import is_file
 
 
 def command(
@@ -25,8 +26,8 @@ def command(
     """
     from tuner.sync import sync
 
-    is_file = study.endswith((".yaml", ".yml")) or Path(study).is_file()
-    found = sync(read_study(Path(study)).name if is_file else study, home=home)
+    from_file = study.endswith((".yaml", ".yml")) or is_file(study)
+    found = sync(read_study(Path(study)).name if from_file else study, home=home)
     if as_json:
         print_json({"studies": [{**asdict(synced), "ok": not synced.after} for synced in found]})
     else:
