@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install quickstart check audit format test test-all constraints clean
+.PHONY: help install quickstart check audit format test test-all chaos constraints clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -38,6 +38,9 @@ test: install  ## tests that need nothing but the checkout
 
 test-all: test  ## adds real data (TUNER_DATA), browser, long and GPU tests
 	$(BIN)/pytest -m "data or browser or long or gpu"
+
+chaos: install  ## kill searches at random: make chaos N=500 SEED=7
+	CHAOS_KILLS=$(N) CHAOS_SEED=$(SEED) $(BIN)/pytest -m long -s tests/chaos
 
 constraints: install  ## resolve the pins anew, for every platform
 	$(BIN)/uv pip compile --quiet --universal --upgrade --no-annotate --no-header --extra dev pyproject.toml --output-file constraints.txt

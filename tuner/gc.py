@@ -17,12 +17,11 @@ from filelock import FileLock, Timeout
 
 from cluster.environment import temporary_directories
 from cluster.sessions import dead_sessions
-from disk.writing import PARTIAL
 from tuner.closed import read_done
 from tuner.errors import RunError
 from tuner.home import Home
 from tuner.outbox import CLOSED, DONE, read_posting, search_folders, waiting
-from tuner.study_folder import StudyFolder, generations, locked, study_names
+from tuner.study_folder import StudyFolder, generations, locked, partials, study_names
 
 DAY_S = 24 * 3600
 
@@ -75,6 +74,10 @@ def sweep(home: Home, *, dry_run: bool, unused_days: float) -> Sweep:
                 busy = True
                 continue
             busy = _study(generations(home, name), found) or busy
+            gone = tuple(leftover.path for leftover in found.leftovers)
+            for path in partials(home.study(name)):
+                if not any(path.is_relative_to(folder) for folder in gone):
+                    found.leftovers.append(_leftover(path, "half written by a process that was killed"))
         _prepared(home.prepared, found, needed=busy, unused_s=unused_days * DAY_S)
         for directory in temporary_directories(home.root):
             sessions = dead_sessions(directory)
@@ -99,8 +102,6 @@ def _study(folders: list[StudyFolder], found: Sweep) -> bool:
                 found.spared.append(Spared(folder.path, why))
         else:
             for path in search_folders(folder):
-                partials = path.rglob(f".*{PARTIAL}")
-                found.leftovers += [_leftover(file, "half written by a process that was killed") for file in partials]
                 found.leftovers += _search(path) if _is_finished(folder) else ()
     newest = folders[-1]
     if _is_finished(newest) and not waiting(newest):

@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from disk import write_json, write_whole
+from disk.writing import PARTIAL
 from tuner.errors import InputError, Problem, RunError
 from tuner.fingerprints import identity
 from tuner.home import Home
@@ -67,6 +68,8 @@ def claim(home: Home, study: Study, *, fresh: bool) -> AbstractContextManager[St
 def hold(home: Home, study: Beginning, *, fresh: bool) -> Iterator[StudyFolder]:
     """The same for whatever is recorded under a study's name."""
     with locked(home, study.name) as root:
+        for partial in partials(root):  # of processes that were killed: nobody else writes here now
+            partial.unlink(missing_ok=True)
         yield _generation(root, study, fresh=fresh)
 
 
@@ -88,6 +91,11 @@ def locked(home: Home, name: str) -> Iterator[Path]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def partials(folder: Path) -> list[Path]:
+    """Files in a study's folder that were being written; once the study is held, by a process that was killed."""
+    return sorted(folder.rglob(f".*{PARTIAL}"))
 
 
 def generations(home: Home, name: str) -> list[StudyFolder]:

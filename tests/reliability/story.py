@@ -26,15 +26,15 @@ QUICK = Patience(between_s=0.2, at_end_s=1.0, hurried_s=1.0)
 EPOCHS = 3
 
 
-def study(trials: int) -> Study:
-    """A study of one search, of `trials` trials with three epochs each."""
+def study(trials: int, **search: Any) -> Study:
+    """A study of one search, of `trials` trials with three epochs each; `search` holds more of its options."""
     return Study.model_validate(
         {
             "name": "story",
             "trainable": "linear_classifier",
             "space": {"lr": {"uniform": [0.1, 1.0]}},
             "fixed": {"dataset": "digits"},
-            "search": {"metric": "val/accuracy", "mode": "max", "trials": trials, "budget": {"max": EPOCHS}},
+            "search": {"metric": "val/accuracy", "mode": "max", "trials": trials, "budget": {"max": EPOCHS}, **search},
         }
     )
 
@@ -42,12 +42,12 @@ def study(trials: int) -> Study:
 class Story:
     """One search of a study in a home, driven by hand. `director` may be driven while a recorder looks on."""
 
-    def __init__(self, home: Path, uri: str, trials: int, *, recorded: bool = True) -> None:
-        wanted = study(trials)
+    def __init__(self, home: Path, uri: str, trials: int, *, recorded: bool = True, **search: Any) -> None:
+        wanted = study(trials, **search)
         self.home = Home(home)
         self._claim = claim(self.home, wanted, fresh=False)
         self.folder: StudyFolder = self._claim.__enter__()
-        search = plan_study(wanted).searches[0]
+        self.search = search = plan_study(wanted).searches[0]
         path = self.folder.search(search.key)
         record = StudyRecord(
             study_id="story", name="story", metric="val/accuracy", mode="max", source=wanted.source,
@@ -69,18 +69,23 @@ class Story:
             observers.append(self.recorder.observe(self.image))
         self.director = Director(search, ledger, observers=observers)
 
-    def train(self, trials: int) -> float:
-        """Run the next trials to their ends; the longest that a call to the Director took, in seconds."""
+    def train(self, trials: int, *, before_epoch: Callable[[], None] = lambda: None) -> float:
+        """Run the next trials to their ends, as long as there are any; the longest call to the Director, in seconds."""
         longest_s = 0.0
         for _ in range(trials):
             suggestion = self.director.suggest()
-            assert suggestion is not None
+            if suggestion is None:
+                break
             self.director.started(suggestion.number)
-            for epoch in range(1, EPOCHS + 1):
+            for epoch in range(suggestion.done + 1, self.search.budget_max + 1):
+                before_epoch()
                 began = time.monotonic()
                 value = suggestion.config["lr"] * (1 - 0.5**epoch)
-                self.director.result(suggestion.number, {"epoch": epoch, "val/accuracy": value, "time/epoch_s": 0.0})
+                metrics = {"epoch": epoch, "val/accuracy": value, "time/epoch_s": 0.0}
+                stop = self.director.result(suggestion.number, metrics)
                 longest_s = max(longest_s, time.monotonic() - began)
+                if stop:
+                    break
             self.director.end(suggestion.number)
         return longest_s
 

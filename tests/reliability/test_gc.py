@@ -88,8 +88,9 @@ def test_of_a_search_that_is_over_tunes_files_go_and_its_checkpoint_stays(tmp_pa
     _write(tmp_path / "artifacts" / "story" / "model.pt2")
     _write(tmp_path / "data" / "MNIST-0123" / "train_images.npy")
     torn = _write(tmp_path / folder / ".best.npz.4711.partial")
+    _write(tmp_path / "studies" / "story" / ".holder.json.4711.partial")
     names = {"tune/experiment_state.json", "tune/0000-abc/params.json", torn.name}
-    assert _gone(tmp_path) == {f"{folder}/{name}" for name in names}
+    assert _gone(tmp_path) == {f"{folder}/{name}" for name in names} | {"studies/story/.holder.json.4711.partial"}
     assert _gone(tmp_path) == set()
     grown = Story(tmp_path, "sqlite:////nowhere.db", 3, recorded=False)  # its ledger is whole: it can be gone on with
     grown.train(1)

@@ -56,6 +56,21 @@ def test_the_second_is_told_who_holds_the_study_and_gets_it_when_that_one_is_gon
     assert _begin(home, path) == "tiny"
 
 
+def test_what_a_killed_process_was_writing_goes_when_the_study_is_run_again(study_file: Write, tmp_path: Path) -> None:
+    """Oracle: half-written files put by hand where a killed run leaves them, one beside a file that stays."""
+    home, path = Home(tmp_path / "h"), study_file()
+    _begin(home, path)
+    root = home.study("tiny")
+    trial = root / "0001" / "searches" / "all" / "trials" / "0003"
+    trial.mkdir(parents=True)
+    torn = [root / ".holder.json.4711.partial", trial / ".step-000002.pt.4711.partial"]
+    kept = trial / "step-000001.pt"
+    for file in (*torn, kept):
+        file.write_bytes(b"x")
+    _begin(home, path)
+    assert [file.exists() for file in (*torn, kept)] == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "override",
     [
