@@ -51,7 +51,7 @@ def _files(folder: Path) -> set[str]:
 def test_what_stays_trial_by_trial_is_what_stays_of_the_whole(keep: int, tmp_path: Path) -> None:
     """Oracle: the ranking of all trials at the end, over 50 random searches; one of them was killed half-way."""
     for seed in range(50):
-        draw = random.Random(seed)  # noqa: S311
+        draw = random.Random(seed)  # noqa: S311  (a draw, not a secret)
         events, apart, whole = _events(draw, 8), tmp_path / f"{seed}-apart", tmp_path / f"{seed}-whole"
         for folder in (apart, whole):
             _checkpoints(folder, 8)
