@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 from mlflow import MlflowClient
@@ -102,6 +104,9 @@ def arrays(client: MlflowClient, search_run: str) -> dict[str, NDArray[Any]]:
 
 def packed_arrays(client: MlflowClient, search_run: str) -> bytes | None:
     """The same as the bytes of an .npz file; None if there are none."""
+    local = _local_path(client.get_run(search_run), ARRAYS)
+    if local is not None:
+        return local.read_bytes() if local.is_file() else None
     folder, _, _ = ARRAYS.rpartition("/")
     if not any(entry.path == ARRAYS for entry in client.list_artifacts(search_run, folder)):
         return None
@@ -126,9 +131,21 @@ def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:
     )
 
 
+def _local_path(run: Run, artifact: str) -> Path | None:
+    """Where an artifact lies, or would, if the store keeps them in a folder of this machine; None if it must be asked.
+
+    Asking takes MLflow four queries a file.
+    """
+    address = urlsplit(run.info.artifact_uri)
+    return Path(url2pathname(address.path)) / artifact if address.scheme == "file" and not address.netloc else None
+
+
 def _trials(client: MlflowClient, search: Run, *, results: bool) -> list[TrialRecord]:
     tags = search.data.tags
     if results and tags["tuner.state"] in ("complete", "failed"):
+        local = _local_path(search, HISTORY)
+        if local is not None:
+            return read_history(local)[1]
         with tempfile.TemporaryDirectory() as folder:
             path = client.download_artifacts(search.info.run_id, HISTORY, folder)
             return read_history(Path(path))[1]
