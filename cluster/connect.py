@@ -78,6 +78,23 @@ class Cluster:
         ends = "; it ends with this run" if self.is_local else ""
         return f"{self.dashboard_url} asks once for the token in {self.token_path}{ends}"
 
+    def lost(self) -> str | None:
+        """Why nothing can be run here any more: the head has ended; None while it lives. Cheap enough to ask often."""
+        from cluster.head import head_lost
+
+        return None if self._closed else head_lost(is_local=self.is_local)
+
+    def abandon(self) -> None:
+        """Leave a cluster whose head has ended: end what is left of a local one, and ask Ray nothing more.
+
+        Ray itself would wait a minute for the head, then end this process with a stack of addresses.
+        """
+        if not self._closed and self.is_local:
+            from cluster.local import kill_local
+
+            kill_local()
+        self._closed = True
+
     def close(self) -> None:
         """Disconnect; a local cluster's processes end before this returns. Calling it twice is fine."""
         if self._closed:

@@ -39,6 +39,8 @@ def local_settings(home: Path) -> dict[str, str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_path(home)),  # Ray's own file is readable by all users of the machine
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Where memory runs low one process at a time is ended. Ray's default ends several, innocent trials with them.
+        "RAY_worker_killing_policy_by_group": "true",
         "RAY_PROFILING": "1",  # a reused actor's trial is found by a profile event: see dashboard.py
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,22 @@ def _log_raylet_messages() -> None:
 def stop_local() -> None:
     """End a local cluster and wait until its processes are gone; `ray.shutdown` alone does not wait."""
     import ray
+
+    started = [process for processes in local_processes().values() for process in processes]
+    ray.shutdown()
+    end(started)
+
+
+def kill_local() -> None:
+    """End what is left of a local cluster whose head has died, without asking Ray."""
+    terminate([process for processes in local_processes().values() for process in processes])
+
+
+def local_processes() -> dict[str, list[subprocess.Popen[bytes]]]:
+    """The processes of this process's own cluster by what they are: "raylet", "gcs_server" ..."""
     from ray._private import worker
 
     node: Any = worker._global_node
-    started = [info.process for infos in node.all_processes.values() for info in infos] if node is not None else []
-    ray.shutdown()
-    end(started)
+    if node is None:
+        return {}
+    return {kind: [info.process for info in infos] for kind, infos in node.all_processes.items()}

@@ -50,6 +50,7 @@ _ENDED = (
     TrialState.STOPPED,
     TrialState.DIVERGED,
     TrialState.OUT_OF_MEMORY,
+    TrialState.TIMED_OUT,
     TrialState.CRASHED,
 )
 

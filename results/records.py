@@ -23,12 +23,13 @@ class TrialState(StrEnum):
     STOPPED = "stopped"  # cut by a scheduler or stopper: `TrialRecord.stopped_by` says which
     DIVERGED = "diverged"  # a loss that is not finite
     OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"  # an epoch took longer than `search.epoch_timeout`
     CRASHED = "crashed"
 
     @property
     def failed(self) -> bool:
-        """Whether the trial ended without a usable end: diverged, out of memory or crashed."""
-        return self in (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY, TrialState.CRASHED)
+        """Whether the trial ended without a usable end: diverged, out of memory, timed out or crashed."""
+        return self in (TrialState.DIVERGED, TrialState.OUT_OF_MEMORY, TrialState.TIMED_OUT, TrialState.CRASHED)
 
     @property
     def unfinished(self) -> bool:

@@ -3,6 +3,7 @@
 TunerError              exit code 1
 ├── InputError          2     a study, option or file is wrong: nothing was started; lists every problem
 ├── RunError            1     it was started and failed
+│   └── ClusterLost     1     Ray's head has ended; the same command goes on
 └── Interrupted         130   stopped by a signal; the same command goes on
 """
 
@@ -135,6 +136,14 @@ class InputError(TunerError):
 
 class RunError(TunerError):
     """The run was started and could not be brought to its end."""
+
+
+class ClusterLost(RunError):  # noqa: N818  (as below)
+    """Ray's head has ended under the run. What was done is kept and the same command goes on.
+
+    Ray's threads of this process wait for the head, and end it after a minute: leave the process, do not start another
+    run in it.
+    """
 
 
 class Interrupted(TunerError):  # noqa: N818  (the state's name, as it is printed)

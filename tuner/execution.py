@@ -26,7 +26,7 @@ from tuner.dispatch.pausing import PAUSING
 from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import TrainableError, resolve
 from tuner.dispatch.workers import environment, modules
-from tuner.errors import InputError, Interrupted, Problem, RunError, TunerError
+from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError, TunerError
 from tuner.fingerprints import study_fingerprint
 from tuner.home import Home
 from tuner.outbox import Posting, reason, waiting, write_posting
@@ -62,8 +62,13 @@ class Execution:
 
     def run(self, left: Sequence[Search], *, before: RunResult) -> RunResult:
         """Run the searches that are left; `before` holds those that were done. Raises Interrupted after a signal."""
-        with stop_signals(self._stop) as take_signals:
-            return self._run(left, before, take_signals)
+        try:
+            with stop_signals(self._stop) as take_signals:
+                return self._run(left, before, take_signals)
+        except KeyboardInterrupt:
+            if not self._stopping:
+                raise
+            raise self._interrupted() from None
 
     def _run(self, left: Sequence[Search], before: RunResult, take_signals: Callable[[], None]) -> RunResult:
         try:
@@ -101,36 +106,50 @@ class Execution:
                 demand=demand,
                 trainable=trainable,
                 recorder=recorder,
+                lost=cluster.lost,
                 progress=self._progress,
                 stand_by=lambda: cluster.warm(1, env_vars=environment()),
             )
             try:
                 self._runs = [SearchRun(bench, search) for search in left]
-                results = self._dispatch(left)
+                if self._stopping:  # between the last look and now
+                    self._stop()
+                results = self._dispatch(left, cluster)
                 if not self._stopping:
                     recorder.end_study(then=lambda: write_posting(self._folder, replace(posting, delivered=True)))
-                recorder.interrupt()  # a search that could not go on, too
             finally:
+                recorder.interrupt()  # a search that could not go on, too
                 recorder.close(hurried=lambda: self._stopping)
         undelivered = self._undelivered(recorder, posting)
         if self._stopping:
-            late = f" Not everything reached the store: {undelivered}." if undelivered is not None else ""
-            raise Interrupted(
-                f"study {self._study.name} was interrupted; the same command goes on where it stopped.{late}"
-            )
+            raise self._interrupted(undelivered)
         return replace(before, searches=[*before.searches, *map(self._with_model, results)], undelivered=undelivered)
 
-    def _dispatch(self, searches: Sequence[Search]) -> list[SearchResult]:
-        """Run searches side by side, as many as the study says; the main thread stays free for signals."""
-        with ThreadPoolExecutor(self._study.search.parallel_searches, thread_name_prefix="search") as pool:
-            futures = {
-                pool.submit(self._run_one, run, search): search
-                for run, search in zip(self._runs, searches, strict=True)
-            }
-            pending: set[Future[SearchResult | None]] = set(futures)
+    def _dispatch(self, searches: Sequence[Search], cluster: Cluster) -> list[SearchResult]:
+        """Run searches side by side, as many as the study says; the main thread stays free for signals.
+
+        Raises ClusterLost, and leaves the searches' threads to themselves, when the cluster's head ends.
+        """
+        pool = ThreadPoolExecutor(self._study.search.parallel_searches, thread_name_prefix="search")
+        futures = {
+            pool.submit(self._run_one, run, search): search for run, search in zip(self._runs, searches, strict=True)
+        }
+        pending: set[Future[SearchResult | None]] = set(futures)
+        try:
             while pending:
                 pending = wait(pending, timeout=_LOOK_EVERY_S).not_done
+                if pending and (why := cluster.lost()) is not None:
+                    self._lose(cluster, why)
+        finally:
+            pool.shutdown(wait=not pending, cancel_futures=True)
         return [result for future in futures if (result := future.result()) is not None]
+
+    def _lose(self, cluster: Cluster, why: str) -> None:
+        """The head has ended: nothing more is told to the ledgers, what is left of the cluster goes."""
+        for run in self._runs:
+            run.halt(why)
+        cluster.abandon()
+        raise ClusterLost(f"{why}; study {self._study.name} cannot go on here. Nothing that was recorded is lost")
 
     def _run_one(self, run: SearchRun, search: Search) -> SearchResult | None:
         try:
@@ -150,9 +169,18 @@ class Execution:
         return replace(result, outcome=replace(result.outcome, model=model))
 
     def _stop(self) -> None:
+        """Ask all searches to stop; before there are any the start, which may hang in Ray, is cut where it stands."""
         self._stopping = True
+        if not self._runs:
+            raise KeyboardInterrupt
         for run in self._runs:
             run.interrupt()
+
+    def _interrupted(self, undelivered: str | None = None) -> Interrupted:
+        late = f" Not everything reached the store: {undelivered}." if undelivered is not None else ""
+        return Interrupted(
+            f"study {self._study.name} was interrupted; the same command goes on where it stopped.{late}"
+        )
 
     def _cluster(self) -> AbstractContextManager[Cluster]:
         if self._given_cluster is not None:

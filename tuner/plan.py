@@ -57,6 +57,7 @@ class Search:
     stoppers: tuple[Plugin, ...]
     resources: Resources
     final_seeds: tuple[int, ...] = ()  # of the runs that the best configuration is trained anew with
+    epoch_timeout_s: float | None = None
 
     @property
     def max_steps(self) -> int:
@@ -128,6 +129,7 @@ def _search(study: Study, space: Space, cell: Mapping[str, Scalar]) -> Search:
         budget_key=search.budget.key,
         budget_max=search.budget.max,
         max_concurrent=search.max_concurrent,
+        epoch_timeout_s=search.epoch_timeout,
         searcher=search.searcher,
         scheduler=search.scheduler,
         stoppers=search.stoppers,

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What all searches of a run share. stand_by: asks for a process that is ready when the trials are done."""
+    """What all searches of a run share.
+
+    stand_by: asks for a process that is ready when the trials are done. lost: why the cluster is no more, if it is.
+    """
 
     study: Study
     folder: StudyFolder
@@ -51,6 +54,7 @@ class Bench:
     recorder: Recorder
     progress: Progress
     stand_by: Callable[[], None]
+    lost: Callable[[], str | None] = lambda: None
 
 
 class SearchRun:
@@ -73,6 +77,12 @@ class SearchRun:
         self._interrupted = True
         if self._director is not None:
             self._director.interrupt()
+
+    def halt(self, why: str) -> None:
+        """Stop the search without another word in its ledger: nothing that happens from now on is the trials' doing."""
+        self._interrupted = True
+        if self._director is not None:
+            self._director.halt(why)
 
     def run(self) -> SearchResult | None:
         """Run what is left of the search; None if it was interrupted."""
@@ -119,7 +129,12 @@ class SearchRun:
             numbers_results=search.scheduler.name == "pbt",
         )
         return SearchJob(
-            search=search, folder=self._folder, trainable=bench.trainable, runtime=runtime, demand=bench.demand
+            search=search,
+            folder=self._folder,
+            trainable=bench.trainable,
+            runtime=runtime,
+            demand=bench.demand,
+            lost=bench.lost,
         )
 
     def _record(self, data_fingerprint: str | None) -> SearchRecord:

@@ -25,12 +25,18 @@ from tuner.grid import Grid, read_grid
 from tuner.grid import Scalar as Scalar
 from tuner.names import named_mapping
 from tuner.options.plugin import Plugin, Scheduler, Searcher, Stopper
+from tuner.options.stoppers import parse_duration
 from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
 from tuner.yaml_lines import parse_yaml
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # MLflow has given up its file store.
 TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
+
+EpochTimeout = Annotated[
+    Annotated[float, Field(gt=0)] | None,
+    BeforeValidator(parse_duration, json_schema_input_type=float | str | None),
+]
 
 
 class Section(BaseModel):
@@ -60,6 +66,8 @@ class SearchSection(Section):
     budget: Budget
     max_concurrent: int = Field(1, ge=1)
     """Trials of one search that run at a time."""
+    epoch_timeout: EpochTimeout = None
+    """A trial of which nothing is heard for longer is ended: "90s", "10m", "1h 30m" or seconds; none by default."""
     parallel_searches: int = Field(1, ge=1)
     """Searches that run side by side."""
     searcher: Searcher = Field(Plugin("random"), validate_default=True)

@@ -33,6 +33,7 @@ _LOOKS = {
     "failure_budget": Look(GREY, "h", "oo"),
     "diverged": Look(VERMILION, "x", "xx"),
     "out_of_memory": Look(VERMILION, "X", "**"),
+    "timed_out": Look(VERMILION, "p", "oo"),
     "crashed": Look(VERMILION, "+", "||"),
 }
 _FOREIGN = Look(GREY, "^", "OO")  # a stopper of somebody's own

@@ -33,6 +33,7 @@ STATUS = {
     TrialState.STOPPED: "KILLED",
     TrialState.DIVERGED: "FAILED",
     TrialState.OUT_OF_MEMORY: "FAILED",
+    TrialState.TIMED_OUT: "FAILED",
     TrialState.CRASHED: "FAILED",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -187,3 +188,23 @@ class Heavy(Curve):
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "weights": torch.zeros(2_000_000)}
+
+
+class Fated(Curve):
+    """Does what `fate` says in each epoch: waits for a file `go` beside the data, leaks 100 MB, hangs, or nothing."""
+
+    def train_epoch(self) -> dict[str, float]:
+        match self.config["fate"]:
+            case "waits":
+                while not (self.context.cache_dir / "go").exists():
+                    time.sleep(0.05)
+            case "leaks":
+                # Not in this class or module: Ray sends them along with every result.
+                leaked = vars(sys).setdefault("leaked", [])
+                if len(leaked) < 80:
+                    leaked.append(os.urandom(1_000_000) * 100)
+            case "hangs" if self.epoch == 1:
+                time.sleep(3600)
+            case "slow":
+                time.sleep(1)
+        return super().train_epoch()

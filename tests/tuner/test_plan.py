@@ -133,6 +133,7 @@ def test_picking_or_adding_cells_changes_no_other_cell(study_file: Write) -> Non
         "name=other",
         "search.trials=40",
         "search.parallel_searches=2",
+        "search.epoch_timeout=10m",
         "search.stoppers.1.time_budget=8h",
         "search.stoppers.1={failure_budget: 3}",
         "resources.cpu=2",

@@ -62,6 +62,8 @@ def test_unknown_keys_are_refused_at_every_level_with_the_nearest_key() -> None:
         ({"search": search(trials=True)}, "search.trials", "must be an integer, but got True"),
         ({"search": search(trials=2.0)}, "search.trials", "must be an integer, but got 2.0"),
         ({"search": search(trials=0)}, "search.trials", "must be at least 1, but got 0"),
+        ({"search": search(epoch_timeout="soon")}, "search.epoch_timeout", "must be a duration such as"),
+        ({"search": search(epoch_timeout=0)}, "search.epoch_timeout", "must be greater than 0, but got 0"),
         ({"search": search(mode="biggest")}, "search.mode", "must be one of the choices, but got 'biggest'"),
         ({"search": 3}, "search", "must be a mapping, but got 3"),
         ({"grid": {"loss": "cosine"}}, "grid.loss", "must be a list of the values to compare, but got 'cosine'"),
@@ -79,6 +81,11 @@ def test_unknown_keys_are_refused_at_every_level_with_the_nearest_key() -> None:
 )
 def test_a_wrong_value_is_told_with_its_rule(changes: dict[str, Any], place: str, message: str) -> None:
     assert problems(**changes)[place].startswith(message)
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("10m", 600.0), ("1h 30m", 5400.0), (90, 90.0), (None, None)])
+def test_the_time_limit_of_an_epoch_is_a_duration_or_none(given: Any, seconds: float | None) -> None:
+    assert Study.model_validate({**MINIMAL, "search": search(epoch_timeout=given)}).search.epoch_timeout == seconds
 
 
 def test_true_and_one_are_different_values_of_a_factor() -> None:

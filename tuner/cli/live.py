@@ -89,7 +89,7 @@ class RunDisplay:
     def _summary(self, board: Board) -> Text:
         over = sum(row.over for row in board.rows.values())
         running = sum(len(row.open) for row in board.rows.values())
-        failed = board.count(TrialState.DIVERGED, TrialState.OUT_OF_MEMORY, TrialState.CRASHED)
+        failed = board.count(*(state for state in TrialState if state.failed))
         left = f"about {_clock(board.left_s)} left" if board.left_s is not None else "time left unknown"
         return Text(
             f"searches {over}/{len(board.rows)} done   trials: {running} running, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ from tuner.cli.common import (
     read_study,
 )
 from tuner.cli.stored import final_facts
-from tuner.errors import InputError, Interrupted, Problem, RunError
+from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError
 
 if TYPE_CHECKING:
     from results.records import SearchOutcome
@@ -72,10 +73,13 @@ def command(
                 fresh=fresh,
                 progress=display,
             )
-    except Interrupted as interrupted:
-        complain(str(interrupted))
+    except (Interrupted, ClusterLost) as stopped:
+        complain(str(stopped))
         note(f"Go on with: {resume_command(sys.argv)}")
-        raise typer.Exit(interrupted.exit_code) from None
+        if isinstance(stopped, ClusterLost):
+            sys.stderr.flush()
+            os._exit(stopped.exit_code)  # Ray's threads wait for their head
+        raise typer.Exit(stopped.exit_code) from None
     if as_json:
         print_json(facts(result))
     else:

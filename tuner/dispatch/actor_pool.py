@@ -15,6 +15,8 @@ from typing import Any
 from ray.tune.schedulers import FIFOScheduler
 from typing_extensions import override
 
+from tuner.dispatch.deaths import accept_all_deaths
+
 # A process that has not started by then may never.
 _STEAL_AFTER_S = 60.0
 
@@ -37,6 +39,7 @@ class WarmPoolScheduler(FIFOScheduler):
     @override
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         if self._kept is None:
+            accept_all_deaths(tune_controller)
             self._kept = trial.placement_group_factory
             tune_controller._actor_cache.increase_max(self._kept, by=self._size)
             take_over = tune_controller._maybe_reuse_cached_actor

@@ -5,24 +5,28 @@ Tune pickles all three into its snapshots; those are never restored (the ledger 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from threading import Timer
 from typing import Any
 
-from ray import cloudpickle
-from ray.exceptions import OutOfMemoryError, RayTaskError
+import ray
 from ray.tune import Callback, Stopper
+from ray.tune.experiment import Trial
 from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.search import Searcher
 from typing_extensions import override
 
 from results.records import TrialState
 from trainables.training import Training
+from tuner.dispatch.deaths import classify, error_of, is_lost
 from tuner.dispatch.director import Director
 from tuner.dispatch.suggestion import Suggestion
 from tuner.dispatch.trial import TICKET, Runtime, Ticket
 from tuner.dispatch.troubles import ERROR, HALT, STATE
-from tuner.dispatch.tune_metrics import flat, is_reported, reported_metrics, without_colours
+from tuner.dispatch.tune_metrics import flat, is_reported, reported_metrics
+from tuner.dispatch.watch import Watch
+
+_CUT_AFTER_S = 2.0
 
 
 class Forward:
@@ -34,6 +38,10 @@ class Forward:
     def __init__(self, director: Director, *, training: type[Training] | None, runtime: Runtime) -> None:
         self.director, self._training, self._runtime = director, training, runtime
         self.numbers: dict[str, int] = {}
+        self.processes: dict[int, Any] = {}  # the actors of running trials
+        self._cutting: Timer | None = None
+        limit_s = director.search.epoch_timeout_s
+        self._watch = Watch(limit_s) if limit_s is not None else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (dict, ())
@@ -54,6 +62,34 @@ class Forward:
             best=suggestion.best,
         )
         return {**config, TICKET: ticket}
+
+    def cut_epochs(self) -> None:
+        """Kill the processes of running trials soon, if the search was interrupted.
+
+        Tune asks them to end after their epoch and waits ten seconds for each; what it would bring is told to nobody.
+        """
+        if self._cutting is None and self.director.interrupted:
+            self._cutting = Timer(
+                _CUT_AFTER_S, lambda processes: [ray.kill(one) for one in processes], [[*self.processes.values()]]
+            )
+            self._cutting.daemon = True
+            self._cutting.start()
+
+    def heard(self, number: int) -> None:
+        """A trial has started or reported."""
+        if self._watch is not None:
+            self._watch.alive(number)
+
+    def end_overdue(self, trials: Iterable[Any]) -> None:
+        """Kill the processes of Tune's running trials whose epoch takes too long; Tune then reports their deaths."""
+        if self._watch is None:
+            return
+        running = [self.numbers[trial.trial_id] for trial in trials if trial.status == Trial.RUNNING]
+        for number in self._watch.overdue(running):
+            why = f"no result within {self._watch.limit_s:g} s (search.epoch_timeout)"
+            self.director.fail(number, TrialState.TIMED_OUT, why)
+            if (process := self.processes.pop(number, None)) is not None:
+                ray.kill(process)
 
     def flat_metrics(self, result: Mapping[str, Any]) -> dict[str, float]:
         """The numbers a trial reported, nested keys joined by "/", without what Tune adds."""
@@ -99,53 +135,53 @@ class ForwardingStopper(Stopper):
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         if RESULT_DUPLICATE in result or _says_nothing(result):
             return False
-        return self._forward.director.result(self._forward.numbers[trial_id], self._forward.flat_metrics(result))
+        number = self._forward.numbers[trial_id]
+        self._forward.heard(number)
+        return self._forward.director.result(number, self._forward.flat_metrics(result))
 
     @override
     def stop_all(self) -> bool:
         self._forward.director.tick()
+        self._forward.cut_epochs()
         return self._forward.director.over
 
 
 class ForwardingCallback(Callback):
-    """Tells the Director when a trial has a process and how it ended."""
+    """Tells the Director when a trial has a process and how it ended. cluster_lost: why the cluster is no more."""
 
-    def __init__(self, forward: Forward) -> None:
-        self._forward = forward
+    def __init__(self, forward: Forward, *, cluster_lost: Callable[[], str | None]) -> None:
+        self._forward, self._cluster_lost = forward, cluster_lost
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Callback, ())
 
     @override
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        self._forward.end_overdue(trials)
+
+    @override
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._forward.director.started(self._forward.numbers[trial.trial_id])
+        number = self._forward.numbers[trial.trial_id]
+        self._forward.processes[number] = trial.temporary_state.ray_actor
+        self._forward.heard(number)
+        self._forward.director.started(number)
 
     @override
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._forward.director.end(self._forward.numbers[trial.trial_id])
+        number = self._forward.numbers[trial.trial_id]
+        self._forward.processes.pop(number, None)
+        self._forward.director.end(number)
 
     @override
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._forward.director.end(self._forward.numbers[trial.trial_id], crash=classify(_error_of(trial)))
-
-
-def _error_of(trial: Any) -> BaseException | None:
-    """What ended a trial. Tune writes it to a local file first; its own `get_error` looks where it is copied later."""
-    path = trial.pickled_error_file
-    if path is None or not Path(path).exists():
-        return None
-    with Path(path).open("rb") as file:
-        error: BaseException = cloudpickle.load(file)
-    return error
-
-
-def classify(error: BaseException | None) -> tuple[TrialState, str]:
-    """The state and the message of a trial that raised or whose process died."""
-    cause = error.cause if isinstance(error, RayTaskError) and error.cause is not None else error
-    name = type(cause).__name__
-    out_of_memory = isinstance(error, OutOfMemoryError) or name in ("OutOfMemoryError", "MemoryError")
-    state = TrialState.OUT_OF_MEMORY if out_of_memory else TrialState.CRASHED
-    return state, without_colours(str(error)) if error is not None else "it failed without a message"
+        number, error = self._forward.numbers[trial.trial_id], error_of(trial)
+        self._forward.processes.pop(number, None)
+        if (why := self._cluster_lost()) is not None:  # its processes die with it
+            self._forward.director.halt(why)
+        elif is_lost(error):
+            self._forward.director.lost(number, str(error))
+        else:
+            self._forward.director.end(number, crash=classify(error))
 
 
 def _says_nothing(result: Mapping[str, Any]) -> bool:

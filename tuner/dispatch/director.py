@@ -19,10 +19,11 @@ from tuner.dispatch.schedulers import build_decider
 from tuner.dispatch.searchers.base import build_searcher
 from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
 from tuner.dispatch.suggestion import OpenTrial, Suggestion
-from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported
+from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported, other_suggestion
 from tuner.plan import Search, trial_seed
 
 Event = dict[str, Any]
+MOST_LOSSES = 3  # of one trial: it may be what takes the nodes down
 
 
 class Director:
@@ -73,11 +74,11 @@ class Director:
     @property
     def finished(self) -> bool:
         """Whether no further trial will be suggested."""
-        return self.over or (self._used_up and self._waiting == 0)
+        return self.over or (self._used_up and self.waiting == 0)
 
     @property
-    def _waiting(self) -> int:
-        """Trials that an interruption left open and nobody has taken up again."""
+    def waiting(self) -> int:
+        """Trials that an interruption or a lost node left open and nobody has taken up again."""
         return sum(not trial.running for trial in self._open.values())
 
     @property
@@ -88,12 +89,12 @@ class Director:
         """The next trial: one that an interruption left open, else a new one; None if none may start now."""
         if self.finished:
             return None
-        if not self._tune_schedules and len(self._open) - self._waiting >= self.search.max_concurrent:
+        if not self._tune_schedules and len(self._open) - self.waiting >= self.search.max_concurrent:
             return None
         for trial in self._open.values():
             if not trial.running:
                 trial.running = True
-                return self._continued(trial)
+                return trial.suggestion(self._seed(trial.number), sign=self._sign)
         if self._used_up:
             return None
         config = self._searcher.suggest(self._next)
@@ -105,7 +106,7 @@ class Director:
         self._apply_suggestion(event)
         trial = self._open[event["trial"]]
         trial.running = True
-        return Suggestion(trial.number, trial.config, self._seed(trial.number))
+        return trial.suggestion(self._seed(trial.number), sign=self._sign)
 
     def started(self, number: int) -> None:
         """The trial has a process and trains."""
@@ -115,7 +116,7 @@ class Director:
     def result(self, number: int, metrics: Mapping[str, Any]) -> bool:
         """Judge one result (flat metrics, finite or not); True if the trial must stop now."""
         if HALT in metrics:
-            self._halt(str(metrics[HALT]))
+            self.halt(str(metrics[HALT]))
         if self.halted:
             return True
         trial = self._open[number]
@@ -144,13 +145,28 @@ class Director:
             return
         if trial.stopped_by is None and self._tune_schedules:
             trial.stopped_by = self.search.scheduler.name
-        failure = crash or trial.failure
-        if failure is None and trial.stopped_by is None and trial.best is None:
-            failure = (TrialState.CRASHED, f"it ended without reporting {self.search.metric}")
-        state, error = failure or (_ended_as(trial.stopped_by), None)
-        stopped_by = trial.stopped_by if state is TrialState.STOPPED else None
-        fields = {"trial": number, "state": state.value, "stopped_by": stopped_by, "error": error}
-        self._apply_end(self._log("end", fields))
+        self._apply_end(self._log("end", {"trial": number, **trial.ending(self.search.metric, crash)}))
+
+    def fail(self, number: int, state: TrialState, why: str) -> None:
+        """Say why a trial is about to be ended from outside: its end then tells that."""
+        if (trial := self._open.get(number)) is not None:
+            trial.failure = (state, why)
+
+    def lost(self, number: int, why: str) -> None:
+        """A trial's process went with its node: it goes on elsewhere from its checkpoint, `MOST_LOSSES` times at most.
+
+        Where Tune keeps the search's state (HyperBand, PBT) it cannot, and has crashed.
+        """
+        trial = self._open.get(number)
+        if trial is None or self.halted:
+            return
+        if trial.stopped_by is not None or trial.failure is not None:  # it was over
+            self.end(number)
+        elif trial.losses == MOST_LOSSES or self._tune_schedules:
+            self.end(number, crash=(TrialState.CRASHED, why))
+        else:
+            self._log("lost", {"trial": number, "why": why})
+            trial.losses, trial.running = trial.losses + 1, False
 
     def exploit(self, number: int, *, source: int, config: Mapping[str, Any]) -> None:
         """PBT copied trial `source` into `number` and changed its configuration."""
@@ -179,8 +195,11 @@ class Director:
             trial.stopped_by = trial.stopped_by or self.ended_by
             self.end(trial.number)
 
-    def _halt(self, why: str) -> None:
-        """Stop without a word more to the ledger: its open trials go on where it ends, once the cause is gone."""
+    def halt(self, why: str) -> None:
+        """Stop without a word more to the ledger: its open trials go on where it ends, once the cause is gone.
+
+        Safe from any thread, as `interrupt`.
+        """
         self.halted = True
         self.error = self.error or SearchError(f"{why}; the same command then goes on")
 
@@ -229,16 +248,6 @@ class Director:
             if stopper.on_end(trial.number, best=best, failed=failed) is Verdict.STOP_SEARCH:
                 self._end_search(stopper.name)
 
-    def _continued(self, trial: OpenTrial) -> Suggestion:
-        return Suggestion(
-            trial.number,
-            trial.config,
-            self._seed(trial.number),
-            done=trial.step,
-            best_step=trial.best_step,
-            best=None if trial.best is None else self._sign * trial.best,
-        )
-
     def _seed(self, number: int) -> int:
         return trial_seed(self.search.seed, number)
 
@@ -250,7 +259,7 @@ class Director:
         try:
             entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
         except OSError as error:
-            self._halt(str(error))
+            self.halt(str(error))
             raise
         for observer in self._observers:
             observer(entry)
@@ -268,11 +277,7 @@ class Director:
             case "suggest":
                 config = json.loads(json.dumps(self._searcher.suggest(event["trial"])))
                 if config != event["config"]:
-                    raise SearchError(
-                        f"{self._ledger.path}: trial {event['trial']} was {event['config']}, but the searcher now "
-                        f"suggests {config}: another version of the code or of a library wrote this ledger. "
-                        "Run it with that version, or start anew with --fresh (the old trials are kept)."
-                    )
+                    raise other_suggestion(self._ledger.path, event, config)
                 self._apply_suggestion(event)
             case "result":
                 trial, metrics = self._open[event["trial"]], event["metrics"]
@@ -281,6 +286,8 @@ class Director:
                 trial.stopped_by = event["stopped_by"]
             case "exploit":
                 self._open[event["trial"]].config = event["config"]
+            case "lost":
+                self._open[event["trial"]].losses += 1
             case "end":
                 self._apply_end(event)
             case "search_end":
@@ -291,7 +298,3 @@ class Director:
                 pass
             case other:
                 raise LedgerError(f"{self._ledger.path}: unknown event {other!r}")
-
-
-def _ended_as(stopped_by: str | None) -> TrialState:
-    return TrialState.COMPLETE if stopped_by in (None, "budget") else TrialState.STOPPED

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from search_spaces.domains import Choice, Constant, Domain
 from tuner.dispatch.adapters import Forward, ForwardingSearcher
+from tuner.dispatch.deaths import accept_all_deaths
 from tuner.dispatch.trial import TICKET
 from tuner.plan import Search
 
@@ -121,6 +122,11 @@ class Hyperband(HyperBandScheduler):
     def __reduce__(self) -> tuple[Any, ...]:
         return (FIFOScheduler, ())
 
+    @override
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        accept_all_deaths(tune_controller)
+        super().on_trial_add(tune_controller, trial)
+
 
 class TellingPBT(PopulationBasedTraining):
     """Population based training; its exploits, which Tune reports to nobody, go into the ledger."""
@@ -129,6 +135,11 @@ class TellingPBT(PopulationBasedTraining):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FIFOScheduler, ())
+
+    @override
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        accept_all_deaths(tune_controller)
+        super().on_trial_add(tune_controller, trial)
 
     @override
     def _exploit(self, tune_controller: Any, trial: Any, trial_to_clone: Any) -> None:

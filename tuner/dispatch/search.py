@@ -34,13 +34,17 @@ _registry = threading.Lock()  # Tune's is a plain dictionary, shared by all sear
 
 @dataclass(frozen=True, kw_only=True)
 class SearchJob:
-    """A search with all that running it takes. folder: where its ledger, checkpoints and Tune's files lie."""
+    """A search with all that running it takes.
+
+    folder: where its ledger, checkpoints and Tune's files lie. lost: why the cluster is no more, None while it is.
+    """
 
     search: Search
     folder: Path
     trainable: Resolved
     runtime: Runtime
     demand: Demand  # resolved against the cluster's nodes
+    lost: Callable[[], str | None] = lambda: None
 
 
 def open_director(job: SearchJob, ledger: Ledger, observers: Sequence[Callable[[Event], None]] = ()) -> Director:
@@ -62,13 +66,16 @@ def open_director(job: SearchJob, ledger: Ledger, observers: Sequence[Callable[[
 
 def run_search(job: SearchJob, director: Director) -> None:
     """Dispatch trials until the Director has no more. Raises SearchError where the search cannot go on."""
-    if not director.finished:
+    going = not director.finished
+    while going:
         with _quiet():
             try:
                 _tuner(job, director).fit()
             except Exception:
                 if director.error is None:
                     raise
+        # Tune asks for no more trials once it was told that there are none; one whose node is lost later is waiting.
+        going = not director.finished and director.waiting > 0
     director.close_cut_trials()
     if director.error is not None:
         raise director.error
@@ -98,7 +105,7 @@ def _tuner(job: SearchJob, director: Director) -> tune.Tuner:
             name="tune",
             storage_path=str(job.folder),
             stop=ForwardingStopper(forward),
-            callbacks=[ForwardingCallback(forward)],
+            callbacks=[ForwardingCallback(forward, cluster_lost=job.lost)],
             failure_config=FailureConfig(max_failures=0),
             # Tune asks ours for checkpoints only to pause or clone; a clone may still read its donor's last but two.
             checkpoint_config=CheckpointConfig(num_to_keep=4, checkpoint_at_end=False) if job.trainable.own else None,

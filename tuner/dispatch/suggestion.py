@@ -36,4 +36,20 @@ class OpenTrial:
     best_step: int | None = None
     stopped_by: str | None = None
     failure: tuple[TrialState, str] | None = None
+    losses: int = 0  # of its process, with the node that it ran on
     running: bool = field(default=False, compare=False)  # of this session, not of the ledger
+
+    def suggestion(self, seed: int, *, sign: float) -> Suggestion:
+        """The trial as it is given out, from where it stands."""
+        best = None if self.best is None else sign * self.best
+        return Suggestion(self.number, self.config, seed, done=self.step, best_step=self.best_step, best=best)
+
+    def ending(self, metric: str, crash: tuple[TrialState, str] | None) -> dict[str, Any]:
+        """How it ends, as the ledger tells it. crash: what broke its process, which its own account goes before."""
+        failure = self.failure or crash
+        if failure is None and self.stopped_by is None and self.best is None:
+            failure = (TrialState.CRASHED, f"it ended without reporting {metric}")
+        used_up = self.stopped_by in (None, "budget")
+        state, error = failure or (TrialState.COMPLETE if used_up else TrialState.STOPPED, None)
+        stopped_by = self.stopped_by if state is TrialState.STOPPED else None
+        return {"state": state.value, "stopped_by": stopped_by, "error": error}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tuner.errors import RunError
@@ -24,3 +25,12 @@ def not_reported(search: Search, number: int, metrics: Mapping[str, Any]) -> Sea
     roles = {search.budget_key: "search.budget.key", search.metric: "search.metric"}
     wanted = " and ".join(f"`{key}` ({roles[key]})" for key in missing)
     return SearchError(f"trial {number} reported no {wanted}; it reported: {', '.join(sorted(metrics)) or 'nothing'}")
+
+
+def other_suggestion(ledger: Path, event: Mapping[str, Any], config: Mapping[str, Any]) -> SearchError:
+    """What to say where replaying a ledger brings another configuration than the one it tells."""
+    return SearchError(
+        f"{ledger}: trial {event['trial']} was {event['config']}, but the searcher now suggests {config}: "
+        "another version of the code or of a library wrote this ledger. Run it with that version, or start anew "
+        "with --fresh (the old trials are kept)."
+    )

@@ -14,7 +14,7 @@ import pytest
 from disk import DiskFullError
 from results.records import TrialState
 from search_spaces.space import Space
-from tuner.dispatch.director import Director
+from tuner.dispatch.director import MOST_LOSSES, Director
 from tuner.dispatch.history import History
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError
@@ -112,6 +112,38 @@ def test_asha_stops_the_worse_trials_at_its_rungs(tmp_path: Path) -> None:
     assert [(end["state"], end["stopped_by"]) for end in ends] == [("complete", None)] + [("stopped", "asha")] * 5
     last_steps = {event["trial"]: event["step"] for event in events(tmp_path, "result")}
     assert last_steps == {0: 9, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
+
+
+def test_a_trial_whose_node_is_lost_goes_on_where_it_stood(tmp_path: Path) -> None:
+    """Oracle: given out again, with its seed, after two epochs; its losses are counted in the ledger."""
+    director = open_director(make_search(trials=1), tmp_path)
+    first = director.suggest()
+    assert first is not None
+    for epoch in (1, 2):
+        director.result(0, {"epoch": epoch, "val/accuracy": 0.1 * epoch})
+    for _ in range(MOST_LOSSES):
+        assert director.finished
+        director.lost(0, "its node has died")
+        assert not director.finished
+        director = open_director(make_search(trials=1), tmp_path)
+        again = director.suggest()
+        assert again == replace(first, done=2, best_step=2, best=0.2)
+    director.lost(0, "its node has died")
+    assert director.finished
+    (trial,) = History("s/all", Ledger(tmp_path / "ledger.jsonl")).trials
+    assert (trial.state, trial.error) == (TrialState.CRASHED, "its node has died")
+
+
+def test_a_trial_that_is_ended_from_outside_tells_why_and_not_how(tmp_path: Path) -> None:
+    """Oracle: the reason given before its process was killed, not the dead process; nor is it taken for a lost node."""
+    director = open_director(make_search(trials=2, max_concurrent=2), tmp_path)
+    for number in (0, 1):
+        director.suggest()
+        director.fail(number, TrialState.TIMED_OUT, "no result within 15 s")
+    director.end(0, crash=(TrialState.CRASHED, "the actor died"))
+    director.lost(1, "its node has died")
+    trials = History("s/all", Ledger(tmp_path / "ledger.jsonl")).trials
+    assert {(trial.state, trial.error) for trial in trials} == {(TrialState.TIMED_OUT, "no result within 15 s")}
 
 
 @pytest.mark.parametrize("where", ["ledger", "trial"])

@@ -1,0 +1,79 @@
+"""Processes of a run that are killed: a trial's, by somebody or by Ray for its memory; a node's; the head's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for command.py
+
+from command import Command, states
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+STUDY = """
+    name: toy
+    trainable: toys.py:Fated
+    fixed: {x: 0.5}
+    space: {fate: {choice: [waits, slow, leaks, fine]}}
+    resources: {cpu: 0.5}
+    search:
+      {metric: val/accuracy, mode: max, trials: 4, budget: {max: 80}, searcher: grid, max_concurrent: 2}
+    """
+_ROOM = 5e9  # bytes that may be leaked before Ray acts: other processes of the machine come and go
+
+
+def _lowered_threshold() -> dict[str, str]:
+    """Ray's settings that make it act at what is used now and 5 GB more."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    sizes = {key: 1024 * int(rest.split()[0]) for key, _, rest in (line.partition(":") for line in lines)}
+    total, available = sizes["MemTotal"], sizes["MemAvailable"]
+    if available < 2 * _ROOM:
+        pytest.skip(f"{available / 1e9:.1f} GB of memory are free: too few to leak some of them")
+    return {"RAY_memory_usage_threshold": f"{(total - available + _ROOM) / total:.3f}"}
+
+
+def test_a_killed_and_a_leaking_trial_end_alone(tmp_path: Path) -> None:
+    """Oracle: the states by fate; the one that waits trains, in one process, from before the first death to the end."""
+    with Command(tmp_path, STUDY, _lowered_threshold()) as command:
+        command.start("--json")
+        command.wait_for(lambda: [event for event in command.events("result") if event["trial"] == 1])
+        victim = next(event for event in command.events("result") if event["trial"] == 1)["metrics"]["process"]
+        os.kill(int(victim), signal.SIGKILL)
+        command.wait_for(lambda: len(states(command)) >= 2 and 3 in states(command))
+        (command.home / "data").mkdir(exist_ok=True)
+        (command.home / "data" / "go").touch()
+        code, _, err = command.finish()
+        assert code == 0, err
+        assert states(command) == {0: "complete", 1: "crashed", 2: "out_of_memory", 3: "complete"}
+        ends = {event["trial"]: event["error"] for event in command.events("end")}
+        assert "died" in ends[1]
+        assert "memory" in ends[2]
+        results = [event for event in command.events("result") if event["trial"] == 0]
+        assert [event["step"] for event in results] == list(range(1, 81))
+        assert len({event["metrics"]["process"] for event in results}) == 1
+
+
+def test_a_trial_that_hangs_is_ended_and_the_others_go_on(tmp_path: Path) -> None:
+    """Oracle: it reports one epoch, then sleeps for an hour; the next trial has another process; a limit may change."""
+    study = """
+        name: toy
+        trainable: toys.py:Fated
+        fixed: {x: 0.5}
+        space: {fate: {choice: [hangs, fine]}}
+        search:
+          {metric: val/accuracy, mode: max, trials: 2, budget: {max: 3}, searcher: grid, epoch_timeout: 15s}
+        """
+    with Command(tmp_path, study) as command:
+        facts = command.run()
+        assert facts["searches"][0]["states"] == {"timed_out": 1, "complete": 1}
+        assert states(command) == {0: "timed_out", 1: "complete"}
+        assert command.events("end")[0]["error"] == "no result within 15 s (search.epoch_timeout)"
+        steps = [(event["trial"], event["step"]) for event in command.events("result")]
+        assert steps == [(0, 1), (1, 1), (1, 2), (1, 3)]
+        processes = [event["metrics"]["process"] for event in command.events("result")]
+        assert len(set(processes)) == 2
+        assert not Path(f"/proc/{int(processes[0])}").exists()
