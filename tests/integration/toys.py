@@ -191,7 +191,7 @@ class Heavy(Curve):
 
 
 class Fated(Curve):
-    """Does what `fate` says in each epoch: waits for a file `go` beside the data, leaks 100 MB, hangs, or nothing."""
+    """Does what `fate` says in each epoch: waits for a file `go` beside the data, leaks 500 MB, hangs, or nothing."""
 
     def train_epoch(self) -> dict[str, float]:
         match self.config["fate"]:
@@ -201,8 +201,11 @@ class Fated(Curve):
             case "leaks":
                 # Not in this class or module: Ray sends them along with every result.
                 leaked = vars(sys).setdefault("leaked", [])
-                if len(leaked) < 80:
-                    leaked.append(os.urandom(1_000_000) * 100)
+                if os.sysconf("SC_AVPHYS_PAGES") > 0.15 * os.sysconf("SC_PHYS_PAGES"):  # else nobody stops it
+                    leaked.append(b"x" * 500_000_000)
+            case "waits_after_one" if self.epoch == 1:
+                while not (self.context.cache_dir / "go").exists():
+                    time.sleep(0.05)
             case "hangs" if self.epoch == 1:
                 time.sleep(3600)
             case "slow":

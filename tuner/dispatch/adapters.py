@@ -75,6 +75,11 @@ class Forward:
             self._cutting.daemon = True
             self._cutting.start()
 
+    def close(self) -> None:
+        """The search has ended: kill nothing any more. Afterwards Ray may be gone, and would be started anew."""
+        if self._cutting is not None:
+            self._cutting.cancel()
+
     def heard(self, number: int) -> None:
         """A trial has started or reported."""
         if self._watch is not None:

@@ -68,12 +68,15 @@ def run_search(job: SearchJob, director: Director) -> None:
     """Dispatch trials until the Director has no more. Raises SearchError where the search cannot go on."""
     going = not director.finished
     while going:
+        forward = Forward(director, training=job.trainable.target if job.trainable.own else None, runtime=job.runtime)
         with _quiet():
             try:
-                _tuner(job, director).fit()
+                _tuner(job, forward).fit()
             except Exception:
                 if director.error is None:
                     raise
+            finally:
+                forward.close()
         # Tune asks for no more trials once it was told that there are none; one whose node is lost later is waiting.
         going = not director.finished and director.waiting > 0
     director.close_cut_trials()
@@ -81,13 +84,11 @@ def run_search(job: SearchJob, director: Director) -> None:
         raise director.error
 
 
-def _tuner(job: SearchJob, director: Director) -> tune.Tuner:
-    training = job.trainable.target if job.trainable.own else None
-    forward = Forward(director, training=training, runtime=job.runtime)
+def _tuner(job: SearchJob, forward: Forward) -> tune.Tuner:
     pausing = build_pausing(job.search, forward)
     searcher = ForwardingSearcher(forward)
     reuse = job.trainable.may_reuse_actors
-    pool = WarmPoolScheduler(size=job.search.max_concurrent if reuse else 0, no_more=lambda: director.finished)
+    pool = WarmPoolScheduler(size=job.search.max_concurrent if reuse else 0, no_more=lambda: forward.director.finished)
     return tune.Tuner(
         _registered(job),
         tune_config=TuneConfig(

@@ -1,0 +1,73 @@
+"""A node of a running cluster is killed under its trials. Real nodes of `ray start`, on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for command.py
+sys.path.insert(0, str(Path(__file__).parents[1] / "cluster"))  # for two_nodes.py
+
+from command import Command, states
+from two_nodes import Running
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+STUDY = """
+    name: toy
+    trainable: toys.py:Fated
+    cluster: auto
+    fixed: {x: 0.5, fate: waits_after_one}
+    space: {twin: {choice: [a, b]}}
+    search:
+      {metric: val/accuracy, mode: max, trials: 2, budget: {max: 2}, searcher: grid, max_concurrent: 2}
+    """
+
+
+@pytest.fixture
+def nodes() -> Iterator[Running]:
+    """A head and another node, one CPU each: two trials at a time are one on each."""
+    folder = Path("/tmp") / f"n{os.getpid()}"  # noqa: S108  (sockets' paths must be short)
+    folder.mkdir(mode=0o700)
+    running = None
+    try:
+        running = Running(folder, n_cpus=1)
+        yield running
+    finally:
+        if running is not None:
+            running.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all that it started, the youngest last."""
+    return [pid, *(below for child in _children(pid) for below in _tree(child))]
+
+
+def test_a_trial_of_a_lost_node_goes_on_from_its_checkpoint_on_another(tmp_path: Path, nodes: Running) -> None:
+    """Oracle: each epoch of each trial is told once; the lost one's second comes from another process; none failed."""
+    with Command(tmp_path, STUDY, {**nodes.environment, "RAY_ADDRESS": nodes.address}) as command:
+        command.start("--json")
+        command.wait_for(lambda: len(command.events("result")) == 2)
+        for process in reversed(_tree(nodes.nodes[1].pid)):
+            os.kill(process, signal.SIGKILL)
+        command.wait_for(lambda: command.events("lost"))
+        (lost,) = [event["trial"] for event in command.events("lost")]
+        (command.home / "data").mkdir(exist_ok=True)
+        (command.home / "data" / "go").touch()
+        code, _, err = command.finish()
+        assert code == 0, err
+        assert states(command) == {0: "complete", 1: "complete"}
+        results = command.events("result")
+        assert sorted((event["trial"], event["step"]) for event in results) == [(0, 1), (0, 2), (1, 1), (1, 2)]
+        processes = [{event["metrics"]["process"] for event in results if event["trial"] == trial} for trial in (0, 1)]
+        assert (len(processes[lost]), len(processes[1 - lost])) == (2, 1)
