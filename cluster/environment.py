@@ -22,8 +22,8 @@ LOOPBACK = "127.0.0.1"
 TOKEN_BYTES = 32
 
 # The longest name Ray makes below its temporary directory: a session (time and a pid of up to 7 digits) and one of
-# its sockets (the dashboard's are longer than the object store's).
-_LONGEST_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/dash_MetricsHead"
+# its sockets (the one by which the dashboard starts its parts is longer than the object store's).
+_LONGEST_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/pymp-12345678/listener-12345678"
 _SOCKET_LIMIT_BYTES = 103 if sys.platform == "darwin" else 107
 
 
@@ -78,7 +78,7 @@ def _read_again() -> None:
 def temporary_directory(home: Path) -> Path:
     """Choose Ray's temporary directory: `<home>/ray/s`, or a private one in the system's where that is too long.
 
-    A unix socket's path may have 107 bytes (103 on macOS), of which Ray's session takes 64. Ray makes the
+    A unix socket's path may have 107 bytes (103 on macOS), of which Ray's session takes 75. Ray makes the
     directory writable by all users, so it always stands in a private one.
     """
     for directory in temporary_directories(home):

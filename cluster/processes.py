@@ -20,6 +20,9 @@ def watched_start(directory: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     Even with usage statistics off the dashboard asks 169.254.169.254, and looks up metadata.google.internal, to
     tell which cloud it runs in, unless it finds ray_bootstrap_config.yaml in the home directory. So its process
     alone gets another HOME below `directory`, with an empty file of that name.
+
+    The dashboard also leaves a folder with a socket in the system's temporary directory, each time: its own is the
+    session's folder, which goes with the session.
     """
     from ray._private import ray_constants, services
 
@@ -32,7 +35,8 @@ def watched_start(directory: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     def start_ray_process(command: list[str], process_type: str, *arguments: Any, **options: Any) -> Any:
         if process_type == ray_constants.PROCESS_TYPE_DASHBOARD:
             command = [*command, f"--modules-to-load={_DASHBOARD_MODULES}"]
-            options["env_updates"] = {**(options.get("env_updates") or {}), "HOME": str(home)}
+            session = next(word.partition("=")[2] for word in command if word.startswith("--session-dir="))
+            options["env_updates"] = {**(options.get("env_updates") or {}), "HOME": str(home), "TMPDIR": session}
         info = original(command, process_type, *arguments, **options)
         started.append(info.process)
         return info

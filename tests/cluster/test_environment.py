@@ -86,7 +86,7 @@ def test_a_long_home_gives_way_to_a_private_directory(tmp_path, monkeypatch):
         assert found.parent.parent == Path("/tmp")  # noqa: S108  (short, and removed below)
         assert mode(found.parent) == 0o700
         # The longest socket of a session must fit into sockaddr_un: 107 bytes and a null.
-        socket = found / "session_2026-12-31_23-59-59_999999_4194304" / "sockets" / "dash_MetricsHead"
+        socket = found / "session_2026-12-31_23-59-59_999999_4194304" / "pymp-1a2b3c4d" / "listener-1a2b3c4d"
         assert len(os.fsencode(socket)) <= 107
         assert temporary_directory(home) == found != other
     finally:

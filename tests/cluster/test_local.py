@@ -62,8 +62,15 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster(home):
+def temporary(tmp_path_factory):
+    """The system's temporary directory, as the cluster's processes see it."""
+    return tmp_path_factory.mktemp("t")
+
+
+@pytest.fixture(scope="module")
+def cluster(home, temporary):
     before = dict(os.environ)
+    os.environ["TMPDIR"] = str(temporary)
     prepare_environment(home)
     try:
         with start(LOCAL, home=home, n_cpus=2, preload=(PRELOADED,)) as cluster:
@@ -221,6 +228,18 @@ def test_nobody_outside_is_asked(cluster, proxy, tmp_path):
         asked.append(len(proxy.requests))
     assert asked[0] == 0
     assert asked[1] > 0
+
+
+def test_the_dashboard_leaves_its_socket_with_its_session(cluster, temporary):
+    """Oracle: the folders themselves. Python makes them when the dashboard starts its parts; Ray removes none."""
+    import ray
+
+    session = Path(ray.get_runtime_context().worker.node.get_session_dir_path())
+    deadline = time.monotonic() + 60
+    while not list(session.glob("pymp-*/listener-*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert not list(temporary.iterdir())
 
 
 def test_closing_leaves_no_process(cluster):
