@@ -110,8 +110,7 @@ def check_nothing_left(folder: Path, *, ports: Collection[int] = ()) -> None:
             pass
     holders = [path for path in folder.rglob("holder.json") if path.is_file()]
     assert not holders, holders
-    names = ("*.partial", "*.tmp", "*.tmp-*", "tmp*/*")
-    files = [path for name in names for path in folder.rglob(name)]
+    files = [path for name in ("*.partial", "*.tmp", "*.tmp-*") for path in folder.rglob(name)]
     assert not files, files
 
 
