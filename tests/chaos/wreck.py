@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -86,10 +85,17 @@ class Wreck:
         for victim in victims:
             if self._driver is None:
                 self.start()
+            target = self._target(victim, draw)
             self._wait_for_results(draw.randrange(1, 4))
             time.sleep(draw.uniform(0.0, 0.15))
-            getattr(self, f"_kill_{victim}")(draw)
-            self._gate.unlink()
+            if target is None:
+                self._kill_tracker(draw)
+            else:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    target.kill()
+                self._gate.unlink()
+                if victim != "trial":  # without its only node the driver cannot go on, and must not hang
+                    self._wait_for_death()
             self.kills[victim] += 1
 
     def end(self) -> None:
@@ -101,38 +107,36 @@ class Wreck:
                     process.kill()
             self._driver.wait()
 
-    def _kill_driver(self, _draw: random.Random) -> None:
+    def _target(self, victim: str, draw: random.Random) -> psutil.Process | None:
+        """Whom to kill, found while the search waits at the gate; None is the tracker."""
         assert self._driver is not None
-        self._driver.kill()
-        self._driver.wait()
-        self._driver = None
-
-    def _kill_trial(self, draw: random.Random) -> None:
-        """The process that trains, or one that stands by for it."""
-        if processes := self._named("ray::"):
-            self._signal(draw.choice(processes))
-
-    def _kill_node(self, _draw: random.Random) -> None:
-        """The only one: the driver cannot go on, and must not hang."""
-        assert self._driver is not None
-        (raylet,) = self._named(_RAYLET)
-        self._signal(raylet)
-        code = self._driver.wait(_PATIENCE_S)
-        assert code != 0, self.output
-        self._driver = None
+        driver = psutil.Process(self._driver.pid)
+        self._wait_for(lambda: bool(self._trials()), "no process of a trial")
+        self.ports |= {listener.port for listener in self._sockets.listening(self._driver.pid)}
+        match victim:
+            case "trial":  # or a process that stands by for one
+                return draw.choice(self._trials())
+            case "node":
+                return next(child for child in driver.children() if _name(child).partition(" ")[0].endswith(_RAYLET))
+            case "driver":
+                return driver
+        return None
 
     def _kill_tracker(self, draw: random.Random) -> None:
         assert self._server is not None
         self._server.kill()
+        self._gate.unlink()
         time.sleep(draw.uniform(0.0, 0.5))
         self._server.launch()
 
+    def _wait_for_death(self) -> None:
+        assert self._driver is not None
+        code = self._driver.wait(_PATIENCE_S)
+        assert code != 0, self.output
+        self._driver = None
+
     def _wait_for_results(self, more: int) -> None:
         """Open the gate until there are so many more."""
-        self._wait_for(lambda: bool(self._named("ray::")), "no process of a trial")
-        assert self._driver is not None
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self.ports |= {listener.port for listener in self._sockets.listening(self._driver.pid)}
         wanted = self._results() + more
         self._gate.touch()
         self._wait_for(lambda: self._results() >= wanted, f"no {wanted} results")
@@ -148,18 +152,15 @@ class Wreck:
     def _results(self) -> int:
         return self.ledger.read_bytes().count(b'{"event":"result"') if self.ledger.exists() else 0
 
-    def _named(self, beginning: str) -> list[psutil.Process]:
-        """Processes of the run by the beginning of their name; Ray's agents are the node's."""
+    def _trials(self) -> list[psutil.Process]:
+        """Ray's workers: the process that trains and those that stand by. Ray's agents are the node's."""
         assert self._driver is not None
-        found = []
-        for process in psutil.Process(self._driver.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                name = " ".join(process.cmdline())
-                own = name.startswith(beginning) if beginning == "ray::" else beginning in name
-                if own and "Agent" not in name:
-                    found.append(process)
-        return found
+        tree = psutil.Process(self._driver.pid).children(recursive=True)
+        return [child for child in tree if _name(child).startswith("ray::") and "Agent" not in _name(child)]
 
-    def _signal(self, process: psutil.Process) -> None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGKILL)
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
