@@ -16,7 +16,8 @@ from ray.exceptions import ActorUnavailableError, NodeDiedError, OutOfMemoryErro
 from results.records import TrialState
 from tuner.dispatch.tune_metrics import without_colours
 
-_NODE_DIED = ("its node has died", "because the node")  # as Ray's server for actors words it
+# As Ray's server for actors words it; with the driver's own node the owner of its trials is said to have died.
+_NODE_DIED = ("its node has died", "because the node", "its owner has died")
 
 
 class KilledForMemoryError(RayActorError):

@@ -61,6 +61,7 @@ def test_a_process_killed_for_memory_reaches_tune_as_a_dead_actor() -> None:
 def test_only_a_node_that_is_gone_gives_its_trials_back() -> None:
     gone = RayActorError(error_msg="The actor died because its node has died. Node Id: 4f")
     assert is_lost(gone)
+    assert is_lost(RayActorError(error_msg="The actor is dead because its owner has died. Owner Id: 01"))
     assert is_lost(ActorUnavailableError("the connection broke", None))
     assert not is_lost(ActorDiedError())
     assert not is_lost(_raised(RuntimeError("its node has died, said the trainable")))
