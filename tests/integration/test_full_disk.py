@@ -41,17 +41,17 @@ def test_a_checkpoint_without_room_halts_the_search_which_then_goes_on(run_study
     full = home / "data" / "full"
     full.parent.mkdir(exist_ok=True)
     full.touch()
-    halted = run_study(STUDY.format(name="crowded", toy="Crowded"))
+    halted = run_study(STUDY.format(name="out_of_room", toy="Crowded"))
     assert not halted.ok
     error = halted.searches[0].error
     assert error is not None
     assert "the disk is full" in error
     assert "trials/0000/step-000002.pt" in error
     assert "free" in error
-    assert [event["event"] for event in _events(home, "crowded")] == ["suggest", "result"]
+    assert [event["event"] for event in _events(home, "out_of_room")] == ["suggest", "result"]
     full.unlink()
-    assert run_study(STUDY.format(name="crowded", toy="Crowded")).ok
-    assert _events(home, "crowded") == _whole(run_study, home, "roomy", "Crowded")
+    assert run_study(STUDY.format(name="out_of_room", toy="Crowded")).ok
+    assert _events(home, "out_of_room") == _whole(run_study, home, "roomy", "Crowded")
 
 
 @pytest.mark.long
