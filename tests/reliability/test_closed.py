@@ -35,9 +35,10 @@ fixed: {{folder: {folder}}}
 search: {{metric: score, mode: max, trials: 1, budget: {{key: training_iteration, max: 1}}}}
 tracking: {{uri: "http://reader:{secrets[0]}@127.0.0.1:9/?access_token={secrets[1]}"}}
 """
-# What listens in a run: its driver, Ray's servers and their agents, and the process that trains.
+# What listens in a run: its driver, Ray's servers and their agents, and the process that trains. Ray's autoscaler has one
+# fixed port for its counters, and none where another Ray of this machine holds it: it is not waited for.
 PROCESSES = (
-    *("-m tuner run", "gcs_server", "raylet/raylet", "dashboard.py", "monitor.py"),
+    *("-m tuner run", "gcs_server", "raylet/raylet", "dashboard.py"),
     *("ray::DashboardAgent", "ray::RuntimeEnvAgent", "ray::ImplicitFunc"),
 )
 # A method of each of Ray's services; the same service answers on some port of the tree.
