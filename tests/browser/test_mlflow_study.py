@@ -103,7 +103,14 @@ def test_a_trial_s_page_shows_its_parameters_and_its_curves(browser: Ui) -> None
     browser.page.get_by_placeholder("Search metric charts").fill("^val/accuracy$")
     browser.page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for()
     browser.shoot("curves")
-    points = browser.page.eval_on_selector(".js-plotly-plot", "plot => Array.from(plot.data[0].x)")
+    # The page draws its charts anew while it filters them: a chart and its points are asked for at once.
+    drawn = browser.page.wait_for_function(
+        """() => {
+            const [plot, ...more] = document.querySelectorAll(".js-plotly-plot");
+            return plot?.data?.[0]?.x && !more.length ? Array.from(plot.data[0].x) : null;
+        }"""
+    )
+    points = drawn.json_value()
     assert [int(step) for step in points] == [1, 2, 3]
 
 

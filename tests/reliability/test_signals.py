@@ -26,11 +26,8 @@ STUDY = """
 RESUME = "Go on with: tuner run toy.yaml --home h"
 
 
-_BUSY_S = 30.0  # a run that takes longer to start shares its processors with others
-
-
 class _Clock:
-    """Allows ten seconds, or on a busy machine a third of what the start of the run took."""
+    """Allows ten seconds; on a busy machine, where a start takes longer than fifteen, two thirds of that."""
 
     def __init__(self) -> None:
         self._began_s, self._asked_s = time.monotonic(), 0.0
@@ -41,7 +38,7 @@ class _Clock:
     @property
     def in_time(self) -> bool:
         start_s, took_s = self._asked_s - self._began_s, time.monotonic() - self._asked_s
-        return took_s < (10 if start_s < _BUSY_S else start_s / 3)
+        return took_s < max(10, start_s * 2 / 3)
 
 
 def _runs(home: Path, kind: str) -> list[tuple[str, str | None]]:
