@@ -60,6 +60,7 @@ def test_a_disk_that_is_really_full(run_study: RunStudy, home: Path, small_disk:
     """Oracle: as above. Two checkpoints of 8 MB do not fit beside 30 MB of ballast on a disk of 44."""
     disk = small_disk(44_000_000)
     (disk / "ballast").write_bytes(bytes(30_000_000))
+    (home / "studies").mkdir(exist_ok=True)
     (home / "studies" / "heavy").symlink_to(disk, target_is_directory=True)
     halted = run_study(STUDY.format(name="heavy", toy="Heavy"))
     error = halted.searches[0].error
