@@ -15,6 +15,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout is for JSON
 
+import mlflow.db
 import sqlalchemy
 from mlflow import MlflowClient
 
@@ -36,9 +37,11 @@ def connect(uri: str) -> MlflowClient:
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
+        if not path.exists():
+            _create(path)
         _write_ahead(path)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        client.search_experiments(max_results=1)  # runs the migrations under the lock
+        client.search_experiments(max_results=1)  # makes the default experiment under the lock
     return client
 
 
@@ -60,6 +63,19 @@ def sqlite_path(uri: str) -> Path | None:
     if not uri.startswith(_SQLITE) or not path.is_absolute():
         raise ValueError(f"a SQLite store must be an absolute path (sqlite:////...), but got {uri}")
     return path
+
+
+def _create(path: Path) -> None:
+    """Make a store's tables in a file beside it, which is then put in place whole.
+
+    MLflow's migrations are not one transaction: a process that is killed amid them leaves a file that no later one
+    can open or mend ("duplicate column name").
+    """
+    growing = path.with_name(f".{path.name}.new")
+    for left in path.parent.glob(f"{growing.name}*"):  # of one that was killed; its journal, too
+        left.unlink()
+    mlflow.db.upgrade.main([f"{_SQLITE}{growing}"], standalone_mode=False)  # the command `mlflow db upgrade`
+    growing.replace(path)
 
 
 def _write_ahead(path: Path) -> None:
