@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from disk import write_whole
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -184,7 +186,7 @@ def plot(*, x: str, y: str, title: str = "") -> tuple[Figure, Axes]:
 
 
 def save(figure: Figure, path: Path) -> tuple[Path, ...]:
-    """Write `path` with .svg and .png appended; returns both.
+    """Write `path` with .svg and .png appended; returns both. Raises DiskFullError if there is no room for one.
 
     Everything is laid out once. `savefig` would do it for each file, several times, which takes longer than drawing.
     """
@@ -197,9 +199,11 @@ def save(figure: Figure, path: Path) -> tuple[Path, ...]:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         try:
-            FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
+            vector: Any = FigureCanvasSVG(figure)
+            write_whole(svg, lambda file: vector.print_svg(file, metadata={"Date": None}), flushed=False)
             figure.set_dpi(_PNG_DPI)
-            FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})  # type: ignore[no-untyped-call]
+            raster: Any = FigureCanvasAgg(figure)
+            write_whole(png, lambda file: raster.print_png(file, metadata={"Software": None}), flushed=False)
         finally:
             figure.set_dpi(dpi)
             figure.set_canvas(canvas)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from disk import write_whole
 from results.cost import cost
 from results.figures.catalog import SEARCH_FIGURES, STUDY_FIGURES, TRIAL_FIGURES
 from results.figures.gallery import Job, draw_many
 from results.report.content import Report, pictures, search_page, study_facts, study_warnings
+from results.report.listing import replace_listing
 from results.report.page import index_html, search_html
 from results.report.tables import report_tables
 
@@ -27,11 +29,16 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """page: the study's. tables: by name. drawn: how many figures. left_out: by search (or "study") and figure, why."""
+    """A report's files, and what is not among them.
+
+    page: the study's. tables: by name. drawn: how many figures. files: every file, of the pages, tables and figures.
+    left_out: by search (`<key>/best`, `<key>/search`, "" for the study) and figure, why.
+    """
 
     page: Path
     tables: dict[str, tuple[Path, ...]]
     drawn: int
+    files: tuple[Path, ...]
     left_out: dict[str, Mapping[str, str]]
 
 
@@ -47,19 +54,21 @@ def write_report(
     galleries = _draw(source, folder, frozenset(section.figures))
     report = _report(source.study, outcomes, folder, tables, galleries, printed, links)
     written = {table.name: _write_table(table, folder / "tables") for table in tables}
-    _forget(folder / "tables", {file for files in written.values() for file in files})
-    _write(folder / "cost.md", report.cost.table.markdown() + "\n")
-    _write(folder / "cost.csv", report.cost.table.csv())
-    _write(folder / "index.html", index_html(report))
-    pages = {folder / "searches" / f"{page.key}.html": search_html(report, page) for page in report.searches}
-    for path, text in pages.items():
-        _write(path, text)
-    _forget(folder / "searches", set(pages))
+    costs = [
+        _write(folder / "cost.md", report.cost.table.markdown() + "\n"),
+        _write(folder / "cost.csv", report.cost.table.csv()),
+    ]
+    page = _write(folder / "index.html", index_html(report))
+    pages = [_write(folder / "searches" / f"{one.key}.html", search_html(report, one)) for one in report.searches]
+    figures = [file for gallery in galleries.values() for files in gallery.files.values() for file in files]
+    files = (page, *pages, *(file for three in written.values() for file in three), *costs, *figures)
+    replace_listing(folder, files)
     return Written(
-        folder / "index.html",
-        written,
-        sum(len(gallery.files) for gallery in galleries.values()),
-        {name: gallery.left_out for name, gallery in galleries.items() if gallery.left_out},
+        page=page,
+        tables=written,
+        drawn=sum(len(gallery.files) for gallery in galleries.values()),
+        files=files,
+        left_out={name: gallery.left_out for name, gallery in galleries.items() if gallery.left_out},
     )
 
 
@@ -119,12 +128,5 @@ def _write_table(table: PivotTable, folder: Path) -> tuple[Path, ...]:
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, lambda file: file.write(text.encode()), flushed=False)  # it can be made again
     return path
-
-
-def _forget(folder: Path, kept: set[Path]) -> None:
-    """Remove what an earlier report wrote for tables and searches that are no more."""
-    for path in folder.glob("*") if folder.is_dir() else ():
-        if path not in kept and path.is_file():
-            path.unlink()

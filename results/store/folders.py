@@ -1,9 +1,10 @@
-"""A folder of files as a run's artifacts: the same files again cost nothing, files that are gone are removed."""
+"""Files of a folder as a run's artifacts: the same files again cost nothing, files that are gone are removed."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -16,33 +17,33 @@ from results.store.reading import files_of
 _log = logging.getLogger(__name__)
 
 
-def log_folder(client: MlflowClient, run: str, folder: Path, to: str) -> bool:
-    """Make the artifacts under `to` what `folder` holds; whether anything had to be sent.
+def log_files(client: MlflowClient, run: str, folder: Path, files: Collection[Path], to: str) -> bool:
+    """Make the artifacts under `to` these files of `folder`, as they lie in it; whether anything had to be sent.
 
-    The digest of all contents stands in the tag `tuner.folder.<to>`, written last: a call that was cut is repeated
-    whole. What another call had put there and is in the folder no more is deleted, where the store can delete.
-    Raises ValueError if `folder` is no folder or has no files.
+    Whatever else lies in the folder stays there and is not sent: a person chose the folder, and it may be full of
+    their own. The digest of all contents stands in the tag `tuner.folder.<to>`, written last: a call that was cut is
+    repeated whole. What another call had put there and is not among the files is deleted, where the store can delete.
+    Raises ValueError if there is no file, or one outside the folder.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
     if not files:
-        raise ValueError(f"what is logged as artifacts must be a folder with files, but got {folder}")
-    names = {f"{to}/{path.relative_to(folder).as_posix()}" for path in files}
-    tag, digest = legal_key(f"tuner.folder.{to}"), _digest(folder, files)
+        raise ValueError(f"there must be a file of {folder} to log as artifacts")
+    names = {path: f"{to}/{path.relative_to(folder).as_posix()}" for path in sorted(files)}
+    tag, digest = legal_key(f"tuner.folder.{to}"), _digest(names)
     there = set(files_of(client, run, to))
     found = client.get_run(run)
-    if found.data.tags.get(tag) == digest and there == names:
+    if found.data.tags.get(tag) == digest and there == set(names.values()):
         return False
-    client.log_artifacts(run, str(folder), to)
-    _remove(client, str(found.info.artifact_uri), there - names)
+    for path, name in names.items():
+        client.log_artifact(run, str(path), name.rpartition("/")[0])
+    _remove(client, str(found.info.artifact_uri), there.difference(names.values()))
     client.set_tag(run, tag, digest)
     return True
 
 
-def _digest(folder: Path, files: list[Path]) -> str:
+def _digest(names: dict[Path, str]) -> str:
     digest = hashlib.sha256()
-    for path in files:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    for path, name in names.items():
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

@@ -6,7 +6,7 @@ timestamps, and MLflow keeps equal rows once; parameters are sent once and never
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,12 +165,13 @@ class Store:
         else:
             self._client.log_artifact(run, str(path), folder)
 
-    def log_folder(self, run: str, folder: Path, to: str) -> bool:
-        """Make the run's artifacts under `to` what `folder` holds, figures say; whether anything had to be sent.
+    def log_files(self, run: str, folder: Path, files: Collection[Path], *, to: str) -> bool:
+        """Make the run's artifacts under `to` these files of `folder`, figures say; whether anything had to be sent.
 
-        Sent again, it is the same; files that are in the folder no more go. Raises ValueError if it has no files.
+        Sent again, it is the same; what was sent before and is not among them goes. Nothing else of the folder is
+        looked at. Raises ValueError if there is no file, or one outside the folder.
         """
-        return folders.log_folder(self._client, run, folder, to)
+        return folders.log_files(self._client, run, folder, files, to)
 
     def log_model(
         self,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from disk import DiskFullError
+from disk import DiskFullError, means_full
 from results import homes
 from results.redaction import redacted
 from tuner.errors import InputError, TunerError
@@ -46,7 +46,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothin
 
 DEFAULT_HOME = Path(homes.DEFAULT_HOME)
 DEBUG = "TUNER_DEBUG"
-_UNEXPECTED = 1
+_FAILED = 1
 
 
 def data_folder(data_dir: Path | None, home: Path) -> Path:
@@ -117,19 +117,27 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except TunerError as error:
             complain(str(error))
             raise typer.Exit(error.exit_code) from None
-        except DiskFullError as error:
-            complain(str(error))
-            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             complain("interrupted")
             raise typer.Exit(130) from None
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001  (the last resort: a person reads one line, not a stack)
-            _tell_unexpected(error)
-            raise typer.Exit(_UNEXPECTED) from None
+            if means_full(error):
+                complain(_full(error))
+            else:
+                _tell_unexpected(error)
+            raise typer.Exit(_FAILED) from None
 
     return run
+
+
+def _full(error: Exception) -> str:
+    """A full disk in words; libraries that write themselves name the file at most, and often only in their cause."""
+    if isinstance(error, DiskFullError):
+        return str(error)
+    file = getattr(error, "filename", None)
+    return f"the disk is full: {file if file is not None else error}. Make room, and give the same command again"
 
 
 def _tell_unexpected(error: Exception) -> None:

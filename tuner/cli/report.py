@@ -70,7 +70,7 @@ def command(
 
     links = _links(store, record, outcomes, ui)
     written = write_report(stored_study(store, record, outcomes), folder, section, links, printed=printed)
-    logged = log and _log(store, record, outcomes, folder)
+    logged = log and _log(store, record, outcomes, folder, written.files)
     if as_json:
         print_json(_facts(record, written, logged=logged))
         return
@@ -102,16 +102,22 @@ def _links(store: Store, record: StudyRecord, outcomes: Sequence[SearchOutcome],
     return Links(address, store.study_link(address, record.study_id), store.run_links(address, record.study_id, runs))
 
 
-def _log(store: Store, record: StudyRecord, outcomes: Sequence[SearchOutcome], folder: Path) -> bool:
-    """Keep the report with the study's run, and the figures of each search with its own, where its page shows them."""
+def _log(
+    store: Store, record: StudyRecord, outcomes: Sequence[SearchOutcome], folder: Path, files: Sequence[Path]
+) -> bool:
+    """Keep the report with the study's run, and the figures of each search with its own, where its page shows them.
+
+    files: those of the report; whatever else lies in its folder is the user's.
+    """
     run = store.study_run(record.study_id)
     if run is None:
         return False
-    store.log_folder(run, folder, "report")
+    store.log_files(run, folder, files, to="report")
     for outcome in outcomes:
         figures = folder / "figures" / outcome.search.key
-        if outcome.run_id is not None and any(figures.glob("*/*")):
-            store.log_folder(outcome.run_id, figures, "figures")
+        drawn = [file for file in files if file.is_relative_to(figures)]
+        if outcome.run_id is not None and drawn:
+            store.log_files(outcome.run_id, figures, drawn, to="figures")
     return True
 
 

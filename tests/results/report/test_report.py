@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from disk import DiskFullError
 from results.figures.source import Source, StudySource
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord, TrialState
 from results.report.links import LOCAL_UI, Links, ui_of
 from results.report.section import ReportSection
 from results.report.write import Written, write_report
 
+ONE = ReportSection(figures=("accuracy",))
 TWO = ReportSection(figures=("accuracy", "timeline"))  # every figure would take seconds a test
 RUN = "0123456789abcdef0123456789abcdef"
 PARAMS = {"trials": 2, "budget": "3 epoch", "scheduler": "fifo", "searcher": "random"}
@@ -166,18 +170,21 @@ def test_a_report_of_chosen_parts(tmp_path: Path) -> None:
 
 
 def test_a_later_report_forgets_what_is_no_more(tmp_path: Path) -> None:
-    """Oracle: the folder's listing; a stranger's file stays."""
+    """Oracle: the folder's listing; a stranger's file stays, in the report's own folders, too."""
     report(tmp_path, GOOD, FAILED)
-    stranger = tmp_path / "notes.txt"
-    stranger.write_text("mine", encoding="utf-8")
-    report(
+    strangers = [tmp_path / "notes.txt", tmp_path / "tables" / "mine.csv", tmp_path / "searches" / "mine.html"]
+    for stranger in strangers:
+        stranger.write_text("mine", encoding="utf-8")
+    written = report(
         tmp_path,
         GOOD,
         section=ReportSection.model_validate({"tables": [{"name": "a", "cell": "step"}], "figures": ["accuracy"]}),
     )
-    assert [path.name for path in sorted((tmp_path / "searches").iterdir())] == ["good.html"]
-    assert {path.stem for path in (tmp_path / "tables").iterdir()} == {"a"}
-    assert stranger.read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in sorted((tmp_path / "searches").iterdir())] == ["good.html", "mine.html"]
+    assert {path.stem for path in (tmp_path / "tables").iterdir()} == {"a", "mine"}
+    assert [stranger.read_text(encoding="utf-8") for stranger in strangers] == ["mine"] * 3
+    there = {path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")}
+    assert set(written.files) == there - set(strangers)
 
 
 def test_a_study_chosen_on_test_data_says_so(tmp_path: Path) -> None:
@@ -198,3 +205,33 @@ def test_a_study_chosen_on_test_data_says_so(tmp_path: Path) -> None:
 def test_links_lead_to_the_store_s_ui(uri: str, ui: str) -> None:
     """Oracle: by hand; a password never gets into a page."""
     assert ui_of(uri) == ui
+
+
+def test_a_list_that_was_tampered_with_takes_no_file_outside_the_folder(tmp_path: Path) -> None:
+    """Oracle: the file beside the folder is still there; a list that is none counts as empty."""
+    outside, folder = tmp_path / "outside", tmp_path / "report"
+    outside.write_text("mine", encoding="utf-8")
+    report(folder, EMPTY)
+    for text in (f'["../outside", "{outside}", 3, ""]', "{", "3"):
+        (folder / ".report.json").write_text(text, encoding="utf-8")
+        report(folder, EMPTY)
+    assert outside.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_page_without_room_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oracle: the bytes before; the error names the file. The fault is that of the writer's own tests."""
+    page = report(tmp_path, GOOD, section=ONE).page
+    before = page.read_bytes()
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    replace = Path.replace
+
+    def no_room_for_the_page(self: Path, target: Path) -> Path:
+        if target == page:
+            raise full
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", no_room_for_the_page)
+    with pytest.raises(DiskFullError, match=r"the disk is full: .*index\.html needs \d"):
+        report(tmp_path, GOOD, FAILED, section=ONE)
+    assert page.read_bytes() == before
+    assert not list(tmp_path.rglob("*.partial"))
