@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from disk import DiskFullError, means_full, write_json, write_whole
 from disk.full import free_bytes
+from results.addresses import sqlite_file
 from results.records import SearchRecord, StudyRecord
 from tuner.study_folder import StudyFolder
 
@@ -65,8 +66,8 @@ class Waiting:
 
 def reason(posting: Posting, error: Exception) -> str:
     """Why the store did not take a record, in one line; of a SQLite file on a full disk with its place and the room."""
-    if means_full(error) and not isinstance(error, DiskFullError) and posting.tracking_uri.startswith("sqlite:///"):
-        path = Path(posting.tracking_uri.removeprefix("sqlite:///"))
+    path = sqlite_file(posting.tracking_uri)
+    if means_full(error) and not isinstance(error, DiskFullError) and path is not None:
         error = DiskFullError(path, None, free_bytes(path))
     return str(error).partition("\n")[0]
 

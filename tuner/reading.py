@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from results.addresses import absolute
 from tuner.checks import check
 from tuner.errors import Problem
 from tuner.options.problems import problems_of
 from tuner.study import Study
 
-_SQLITE = "sqlite:///"
 # What stands in for a key that cannot be read, so that the others are still judged; such a study is never handed out.
 _STAND_INS: dict[str, Any] = {
     "name": "unnamed",
@@ -53,9 +53,8 @@ def _absolute(data: dict[str, Any], folder: FilePath) -> dict[str, Any]:
     tracking = data.get("tracking")
     tracking = tracking if isinstance(tracking, dict) else {}
     uri = tracking.get("uri")
-    if isinstance(uri, str) and uri.startswith(_SQLITE) and not uri.startswith(f"{_SQLITE}/"):
-        # As MLflow reads it, from the current folder; made absolute because everything after this may run elsewhere.
-        data["tracking"] = {**tracking, "uri": f"{_SQLITE}{FilePath(uri.removeprefix(_SQLITE)).absolute()}"}
+    if isinstance(uri, str):
+        data["tracking"] = {**tracking, "uri": absolute(uri)}
     report = data.get("report")
     printed = report.get("compare_with") if isinstance(report, dict) else None
     if isinstance(report, dict) and isinstance(printed, str) and printed.endswith((".yaml", ".yml")):

@@ -19,6 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from results.addresses import broken_rule
 from results.redaction import redacted
 from results.report.section import ReportSection
 from tuner.grid import Grid, read_grid
@@ -30,8 +31,6 @@ from tuner.shapes import FREE_MAPPING, GRID, NAME, POINT, SPACE
 from tuner.yaml_lines import parse_yaml
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-# MLflow has given up its file store.
-TRACKING_SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
 
 EpochTimeout = Annotated[
     Annotated[float, Field(gt=0)] | None,
@@ -126,9 +125,8 @@ def _share(value: float) -> float:
 
 
 def _uri(value: str | None) -> str | None:
-    scheme = (value or "").partition(":")[0]
-    if value is not None and scheme.partition("+")[0] not in TRACKING_SCHEMES:
-        raise ValueError(f"must be an MLflow URI that begins with {', '.join(TRACKING_SCHEMES)}")
+    if value is not None and (rule := broken_rule(value)):
+        raise ValueError(rule)
     return value
 
 

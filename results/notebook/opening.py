@@ -12,6 +12,7 @@ from results.homes import DEFAULT_HOME, HOME_VARIABLE, STORE_FILE, store_uri
 from results.notebook.display import show_figures
 from results.notebook.errors import not_there
 from results.notebook.study import OpenStudy
+from results.opening import StoreError, open_to_read
 from results.redaction import redacted
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def open_study(name: str, *, tracking_uri: str | None = None, home: Path | str |
 
     name: the study's; as it was last begun, or `name#1`, `name#2` ... after `--fresh`. tracking_uri: any MLflow
     address. home: the folder that `tuner run` wrote to; without both, TUNER_HOME or `runs` in the current folder.
-    Raises ValueError if there is no store, KeyError with the choices if it has no such study.
+    Raises ValueError if there is no store or it does not answer, KeyError with the choices if it has no such study.
     """
     if tracking_uri is not None and home is not None:
         raise ValueError("only one of tracking_uri and home may be given")
-    store = _store(tracking_uri if tracking_uri is not None else _home_uri(home))
+    store = _opened(_home_uri(home), "home") if tracking_uri is None else _opened(tracking_uri, "tracking_uri")
     studies = store.studies()
     record = find_study(studies, name)
     if record is None:
@@ -42,19 +43,14 @@ def _home_uri(home: Path | str | None) -> str:
     return store_uri(Path(given).absolute())
 
 
-def _store(uri: str) -> Store:
-    """The store at an address. A SQLite file may be given relative to the current folder, but must be there."""
+def _opened(uri: str, given_as: str) -> Store:
     with warnings.catch_warnings():
         # In a notebook without ipywidgets; nothing of ours draws progress bars.
         warnings.filterwarnings("ignore", "IProgress not found")
-        from results.store import Store
-
-    if uri.startswith("sqlite:"):
-        path = Path(uri.removeprefix("sqlite:///")).absolute()
-        if not path.is_file():
+        try:
+            return open_to_read(uri)
+        except StoreError as error:
+            told = redacted(f"{given_as} {error}")
             raise ValueError(
-                f"a study is opened from a home where something was run, or from an MLflow store, but {path} is not "
-                f"there: give home=<the folder with {STORE_FILE}> or tracking_uri=<MLflow's address>"
-            )
-        uri = f"sqlite:///{path}"
-    return Store(uri)
+                f"{told}: give home=<the folder with {STORE_FILE}> or tracking_uri=<MLflow's address>"
+            ) from None

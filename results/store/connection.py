@@ -19,7 +19,8 @@ import mlflow.db
 import sqlalchemy
 from mlflow import MlflowClient
 
-_SQLITE = "sqlite:///"
+from results.addresses import sqlite_address, sqlite_file
+
 _TALKATIVE = ("mlflow.store.db.utils", "mlflow.store.model_registry.abstract_store", "alembic")
 _tuned: set[str] = set()  # SQLite files whose connections get synchronous=NORMAL
 
@@ -57,10 +58,10 @@ def ask_once() -> None:
 
 def sqlite_path(uri: str) -> Path | None:
     """The file of a SQLite address; None for any other store. Raises ValueError if it is not absolute."""
-    if not uri.startswith("sqlite:"):
+    if not uri.startswith("sqlite"):
         return None
-    path = Path(uri.removeprefix(_SQLITE).split("?", 1)[0])
-    if not uri.startswith(_SQLITE) or not path.is_absolute():
+    path = sqlite_file(uri)
+    if path is None or not path.is_absolute():
         raise ValueError(f"a SQLite store must be an absolute path (sqlite:////...), but got {uri}")
     return path
 
@@ -74,7 +75,7 @@ def _create(path: Path) -> None:
     growing = path.with_name(f".{path.name}.new")
     for left in path.parent.glob(f"{growing.name}*"):  # of one that was killed; its journal, too
         left.unlink()
-    mlflow.db.upgrade.main([f"{_SQLITE}{growing}"], standalone_mode=False)  # the command `mlflow db upgrade`
+    mlflow.db.upgrade.main([sqlite_address(growing)], standalone_mode=False)  # the command `mlflow db upgrade`
     growing.replace(path)
 
 

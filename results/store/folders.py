@@ -8,11 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from results.store import artifacts
 from results.store.names import legal_key
-from results.store.reading import files_of
 
 _log = logging.getLogger(__name__)
 
@@ -29,13 +29,13 @@ def log_files(client: MlflowClient, run: str, folder: Path, files: Collection[Pa
         raise ValueError(f"there must be a file of {folder} to log as artifacts")
     names = {path: f"{to}/{path.relative_to(folder).as_posix()}" for path in sorted(files)}
     tag, digest = legal_key(f"tuner.folder.{to}"), _digest(names)
-    there = set(files_of(client, run, to))
     found = client.get_run(run)
+    there = set(artifacts.names_of(client, found, to))
     if found.data.tags.get(tag) == digest and there == set(names.values()):
         return False
     for path, name in names.items():
-        client.log_artifact(run, str(path), name.rpartition("/")[0])
-    _remove(client, str(found.info.artifact_uri), there.difference(names.values()))
+        artifacts.keep(client, found, path, name.rpartition("/")[0])
+    _remove(client, found, there.difference(names.values()))
     client.set_tag(run, tag, digest)
     return True
 
@@ -47,10 +47,10 @@ def _digest(names: dict[Path, str]) -> str:
     return digest.hexdigest()
 
 
-def _remove(client: MlflowClient, artifacts: str, names: set[str]) -> None:
+def _remove(client: MlflowClient, run: Run, names: set[str]) -> None:
     if not names:
         return
-    repository = get_artifact_repository(artifacts, tracking_uri=client.tracking_uri)
+    repository = artifacts.repository(client, run)
     for name in sorted(names):
         try:
             repository.delete_artifacts(name)  # type: ignore[no-untyped-call]

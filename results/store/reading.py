@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 from mlflow import MlflowClient
@@ -18,7 +14,7 @@ from numpy.typing import NDArray
 
 from results.history import read_history
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
-from results.store import codec
+from results.store import artifacts, codec
 from results.store.finish import HISTORY
 from results.store.names import original_key, quoted
 
@@ -71,8 +67,8 @@ def run_of(client: MlflowClient, kind: str, identity: str) -> str | None:
 def trials(client: MlflowClient, search_id: str, *, results: bool) -> list[TrialRecord]:
     """The trials of a search by number; with all results, or only the best one of each.
 
-    An ended search has its results in one file, exact to the last bit. Of a running one they are asked for metric
-    by metric; a running trial has no best result yet and always brings all that it has.
+    An ended search has its results in one file, exact to the last bit. Of a running one, or where the file was lost,
+    they are asked for metric by metric; a running trial has no best result yet and always brings all that it has.
     """
     run = _one(client, "search", search_id)
     return [] if run is None else _trials(client, run, results=results)
@@ -104,14 +100,8 @@ def arrays(client: MlflowClient, search_run: str) -> dict[str, NDArray[Any]]:
 
 def packed_arrays(client: MlflowClient, search_run: str) -> bytes | None:
     """The same as the bytes of an .npz file; None if there are none."""
-    local = _local_path(client.get_run(search_run), ARRAYS)
-    if local is not None:
-        return local.read_bytes() if local.is_file() else None
-    folder, _, _ = ARRAYS.rpartition("/")
-    if not any(entry.path == ARRAYS for entry in client.list_artifacts(search_run, folder)):
-        return None
-    with tempfile.TemporaryDirectory() as temporary:
-        return Path(client.download_artifacts(search_run, ARRAYS, temporary)).read_bytes()
+    with artifacts.fetched(client, client.get_run(search_run), ARRAYS) as path:
+        return None if path is None else path.read_bytes()
 
 
 def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:
@@ -127,28 +117,16 @@ def trial_page(client: MlflowClient, trial_id: str) -> TrialPage | None:
         search=codec.to_search(search),
         run_id=str(run.info.run_id),
         experiment_id=str(run.info.experiment_id),
-        files=tuple(files_of(client, str(run.info.run_id))),
+        files=tuple(artifacts.names_of(client, run)),
     )
-
-
-def _local_path(run: Run, artifact: str) -> Path | None:
-    """Where an artifact lies, or would, if the store keeps them in a folder of this machine; None if it must be asked.
-
-    Asking takes MLflow four queries a file.
-    """
-    address = urlsplit(run.info.artifact_uri)
-    return Path(url2pathname(address.path)) / artifact if address.scheme == "file" and not address.netloc else None
 
 
 def _trials(client: MlflowClient, search: Run, *, results: bool) -> list[TrialRecord]:
     tags = search.data.tags
     if results and tags["tuner.state"] in ("complete", "failed"):
-        local = _local_path(search, HISTORY)
-        if local is not None:
-            return read_history(local)[1]
-        with tempfile.TemporaryDirectory() as folder:
-            path = client.download_artifacts(search.info.run_id, HISTORY, folder)
-            return read_history(Path(path))[1]
+        with artifacts.fetched(client, search, HISTORY) as path:
+            if path is not None:
+                return read_history(path)[1]
     runs = _runs(client, [search.info.experiment_id], "trial", ("search_id", tags["tuner.search_id"]))
     found = []
     for run in runs:
@@ -213,17 +191,5 @@ def _runs(
 
 def _study_file(client: MlflowClient, run: Run) -> str:
     """The study file's text; empty if its run was cut before that was logged."""
-    if not any(entry.path == "study.yaml" for entry in client.list_artifacts(run.info.run_id)):
-        return ""
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, "study.yaml", folder)
-        return Path(path).read_text(encoding="utf-8")
-
-
-def files_of(client: MlflowClient, run: str, folder: str | None = None) -> Iterator[str]:
-    """The paths of a run's artifacts, or of those in a folder of them."""
-    for entry in client.list_artifacts(run, folder):
-        if entry.is_dir:
-            yield from files_of(client, run, entry.path)
-        else:
-            yield str(entry.path)
+    with artifacts.fetched(client, run, "study.yaml") as path:
+        return "" if path is None else path.read_text(encoding="utf-8")

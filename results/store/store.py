@@ -14,7 +14,7 @@ from mlflow.entities import Metric
 from numpy.typing import NDArray
 
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
-from results.store import codec, finish, folders, models, reading, view
+from results.store import artifacts, codec, finish, folders, models, reading, view
 from results.store.connection import ask_once, connect, sqlite_path
 from results.store.runs import Runs, RunSpec, as_tags
 from results.tables import Table
@@ -34,7 +34,7 @@ class Store:
         if not retries:
             ask_once()
         if artifact_root is None and path is not None:
-            artifact_root = path.parent / "artifacts"
+            artifact_root = path.parent / artifacts.FOLDER
         self.uri = uri
         self._client = connect(uri)
         self._runs = Runs(self._client, artifact_root.resolve() if artifact_root is not None else None)
@@ -193,6 +193,10 @@ class Store:
             raise ValueError(f"a model to register must have a finite {metric}, but no trial of {search_id} has one")
         candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), outcome, best, final)
         return models.log_model(self._client, candidate, name=name, exported=exported)
+
+    def ask(self) -> None:
+        """Ask the store for anything; raises what MLflow raises if it does not answer."""
+        self._client.search_experiments(max_results=1)
 
     def studies(self) -> list[StudyRecord]:
         """Every study of this store, the oldest first."""

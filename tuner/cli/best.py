@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
-from tuner.cli.stored import StoredStudyArgument, find_study, search_facts
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, search_facts
 
 
-def command(study: StoredStudyArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def command(
+    study: StoredStudyArgument,
+    home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show the best trial of each search, chosen on validation data, with its test metrics where they were measured.
 
     Example: tuner best quickstart
     """
     from results.summary import summary
 
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     outcomes = store.outcomes(record.study_id)
     if as_json:
         print_json(

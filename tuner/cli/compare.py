@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from results.redaction import redacted
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
-from tuner.cli.stored import find_study, plain_number, whole_outcomes
+from tuner.cli.stored import TrackingUriOption, find_study, plain_number, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ MetricOption = Annotated[
     str | None,
     typer.Option(help="What is compared; by default the test metric, or the searched one.", show_default=False),
 ]
+OtherTrackingUriOption = Annotated[
+    str | None,
+    typer.Option(metavar="URI", help="The MLflow store of STUDY_B, if it is another one.", show_default=False),
+]
 LastOption = Annotated[bool, typer.Option("--last", help="Compare trials at their last step, not their best one.")]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print comma-separated values, numbers in full.")]
@@ -37,6 +42,8 @@ def command(
     last: LastOption = False,
     home: HomeOption = DEFAULT_HOME,
     other_home: OtherHomeOption = None,
+    tracking_uri: TrackingUriOption = None,
+    other_tracking_uri: OtherTrackingUriOption = None,
     as_markdown: MarkdownOption = False,
     as_csv: CsvOption = False,
     as_json: JsonOption = False,
@@ -53,9 +60,11 @@ def command(
     from results.study_comparison import compare_studies, comparison_table
 
     names, found = [], []
-    for given, place in ((study_a, home), (study_b, other_home or home)):
-        name, outcomes = _outcomes(given, place, whole=last)
-        names.append(name if name not in names else f"{name} in {place}")
+    elsewhere = other_home is not None or other_tracking_uri is not None
+    other = (other_home or home, other_tracking_uri) if elsewhere else (home, tracking_uri)
+    for given, place in ((study_a, (home, tracking_uri)), (study_b, other)):
+        name, outcomes = _outcomes(given, *place, whole=last)
+        names.append(name if name not in names else f"{name} in {redacted(place[1] or str(place[0]))}")
         found.append(outcomes)
     at: Literal["best", "last"] = "last" if last else "best"
     compared = compare_studies(found[0], found[1], metric=metric, at=at)
@@ -77,8 +86,8 @@ def command(
             note(text)
 
 
-def _outcomes(given: str, home: Path, *, whole: bool) -> tuple[str, list[SearchOutcome]]:
-    store, record = find_study(given, home)
+def _outcomes(given: str, home: Path, tracking_uri: str | None, *, whole: bool) -> tuple[str, list[SearchOutcome]]:
+    store, record = find_study(given, home, tracking_uri)
     return record.study_id, whole_outcomes(store, record) if whole else store.outcomes(record.study_id)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json
-from tuner.cli.stored import StoredStudyArgument, find_study, whole_outcomes
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def command(
     csv: CsvOption = None,
     parquet: ParquetOption = None,
     home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a study's trials for other tools: an Optuna storage, CSV, parquet. What was exported before is replaced.
@@ -51,7 +52,7 @@ def command(
     if optuna is None and csv is None and parquet is None:
         raise InputError([Problem((), "say what to write: --optuna, --csv or --parquet", option="tuner export")])
     _check_folders({"--csv": csv, "--parquet": parquet})
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     outcomes = whole_outcomes(store, record)
     facts: dict[str, Any] = {"study": record.study_id, "searches": len(outcomes)}
     if optuna is not None:

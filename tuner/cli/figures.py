@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
-from tuner.cli.stored import StoredStudyArgument, find_study, whole_outcomes
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, whole_outcomes
 
 if TYPE_CHECKING:
     from results.figures.gallery import Gallery
@@ -31,13 +31,14 @@ def command(
     study: StoredStudyArgument,
     out: OutOption = None,
     home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw each search's best trial, as SVG and PNG: every figure that its results and stored arrays allow.
 
     Example: tuner figures linear_classifier --out figures
     """
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     folder = out if out is not None else home / "figures" / record.study_id
     drawn = _draw(store, whole_outcomes(store, record), folder)
     if as_json:

@@ -10,7 +10,7 @@ import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json
 from tuner.cli.printed import ReferenceOption, default_settings, find_reference
-from tuner.cli.stored import StoredStudyArgument, find_study, report_section, whole_outcomes
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, report_section, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ def command(
     ui: UiOption = None,
     log: LogOption = True,
     home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a study's report: index.html, tables (Markdown, CSV, LaTeX) and figures (SVG, PNG).
 
     Example: tuner report linear_classifier --out report
     """
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     section, wrong = report_section(study, record)
     if wrong:
         note(f"{wrong}; the usual tables and figures are made")

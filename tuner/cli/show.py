@@ -10,7 +10,7 @@ import typer
 
 from results.tables import cell_text, duration_s
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, print_json
-from tuner.cli.stored import open_store, plain, trial_facts
+from tuner.cli.stored import TrackingUriOption, open_store, plain, trial_facts
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -34,20 +34,17 @@ def command(
         ),
     ],
     home: HomeOption = DEFAULT_HOME,
-    tracking: Annotated[
-        str | None,
-        typer.Option(metavar="URI", help="The store of a study that names its own (tracking.uri).", show_default=False),
-    ] = None,
+    tracking_uri: TrackingUriOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one trial: state, configuration, its metric step by step, its files, and the error of one that failed.
 
     Example: tuner show quickstart/cosine/0003
     """
-    store = open_store(home, tracking)
+    store = open_store(home, tracking_uri)
     page = store.trial(trial)
     if page is None:
-        raise InputError([Problem((), "must be a trial of this home", trial, _nearby(store, trial), option="TRIAL")])
+        raise InputError([Problem((), "must be a trial of this store", trial, _nearby(store, trial), option="TRIAL")])
     if as_json:
         print_json(_facts(page, store))
         return

@@ -30,6 +30,15 @@ StoredStudyArgument = Annotated[
         show_default=False,
     ),
 ]
+TrackingUriOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        metavar="URI",
+        help="The MLflow store to read, of this machine or another; by default the study's own, else the home's.",
+        show_default=False,
+    ),
+]
 
 
 def stored_home(home: Path) -> Home:
@@ -41,25 +50,34 @@ def stored_home(home: Path) -> Home:
     return place
 
 
-def open_store(home: Path, tracking_uri: str | None = None) -> Store:
-    """The store of a home, or that of a study which names its own. Raises InputError if there is none yet."""
-    uri = tracking_uri if tracking_uri is not None else stored_home(home).tracking_uri
-    from results.store import Store
+def open_store(home: Path, tracking_uri: str | None = None, *, given_as: str = "--tracking-uri") -> Store:
+    """The store at an address, else that of a home. Raises InputError if there is none, or it does not answer.
 
-    return Store(uri)
+    given_as: what the address stands in, for the message.
+    """
+    if tracking_uri is None:
+        tracking_uri, given_as = stored_home(home).tracking_uri, "--home"
+    from results.opening import StoreError, open_to_read
+
+    try:
+        return open_to_read(tracking_uri)
+    except StoreError as error:
+        raise InputError([Problem((), str(error), tracking_uri, option=given_as)]) from None
 
 
-def find_study(given: str, home: Path) -> tuple[Store, StudyRecord]:
+def find_study(given: str, home: Path, tracking_uri: str | None = None) -> tuple[Store, StudyRecord]:
     """The store and the study that a person means by a file or a name.
 
     A bare name is the study as it was last begun; `name#1` is the first one, `name#2` that after one --fresh.
-    Raises InputError with the studies that there are.
+    tracking_uri: the store, whatever a file says. Raises InputError with the studies that there are.
     """
-    name, uri = given, None
+    name, uri, given_as = given, tracking_uri, "--tracking-uri"
     if _is_file(given):
         study = read_study(Path(given))
-        name, uri = study.name, study.tracking.uri
-    store = open_store(home, uri)
+        name = study.name
+        if uri is None:
+            uri, given_as = study.tracking.uri, f"{given}: tracking.uri"
+    store = open_store(home, uri, given_as=given_as)
     studies = store.studies()
     found = find_by_name(studies, name)
     if found is None:

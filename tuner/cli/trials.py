@@ -8,7 +8,7 @@ import typer
 
 from results.tables import Table, cell_text, duration_s, trials_table
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, print_json, print_table
-from tuner.cli.stored import StoredStudyArgument, find_study, trial_facts
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, trial_facts
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def command(
         str | None, typer.Option(metavar="KEY", help="Only the trials of this search.", show_default=False)
     ] = None,
     home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values with every metric.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +33,7 @@ def command(
     """
     if as_csv and as_json:
         raise InputError([Problem((), "cannot be given together with --csv", option="--json")])
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     outcomes = _picked(store.outcomes(record.study_id), search)
     if as_json:
         trials = [trial_facts(outcome, trial) for outcome in outcomes for trial in outcome.trials]

@@ -8,7 +8,7 @@ import typer
 
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, print_table
 from tuner.cli.printed import ReferenceOption, default_settings, find_reference
-from tuner.cli.stored import StoredStudyArgument, find_study, plain_number, whole_outcomes
+from tuner.cli.stored import StoredStudyArgument, TrackingUriOption, find_study, plain_number, whole_outcomes
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def command(
     study: StoredStudyArgument,
     reference: ReferenceOption = None,
     home: HomeOption = DEFAULT_HOME,
+    tracking_uri: TrackingUriOption = None,
     only_ran: RanOption = False,
     as_markdown: MarkdownOption = False,
     as_csv: CsvOption = False,
@@ -36,7 +37,7 @@ def command(
     """
     if as_markdown + as_csv + as_json > 1:
         raise InputError([Problem((), "only one of --markdown, --csv and --json may be given", option="--markdown")])
-    store, record = find_study(study, home)
+    store, record = find_study(study, home, tracking_uri)
     printed = find_reference(reference or record.name, from_option=reference is not None)
     from results.verification import verdict_counts, verify
     from results.verify_table import protocol_notes, verify_table
