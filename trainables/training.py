@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
@@ -141,13 +142,14 @@ def _check(metrics: Mapping[str, float], epoch: int) -> None:
             raise Diverged(f"{key} is {value} at epoch {epoch}")
 
 
-def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
+def save_checkpoint(training: Training, path: Path, *, done: int, over: Path | None = None) -> None:
     """Write the training's state after `done` epochs to `path`: whole or not at all, even if killed.
 
-    Not flushed to the disk: after a power cut the newest file may be unreadable, and an older one serves.
-    Raises DiskFullError if there is no room.
+    over: a checkpoint that nobody needs any more, whose room is written over.
+    Not flushed to the disk: after a power cut the newest file may be torn, which `load_checkpoint` notices, and an
+    older one serves. Raises DiskFullError if there is no room.
     """
-    write_whole(path, _writer(training, done), flushed=False)
+    write_whole(path, _writer(training, done), flushed=False, over=over)
 
 
 def checkpoint_size(training: Training, *, done: int) -> int:
@@ -166,11 +168,15 @@ def load_checkpoint(training: Training, path: Path) -> int:
     for a file that `save_checkpoint` did not write whole.
     """
     try:
+        with zipfile.ZipFile(path) as file:
+            torn = file.testzip()  # torch.load does not compare the sums
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         done, state = int(checkpoint["done"]), checkpoint["state"]
     except FileNotFoundError:
         raise
     except Exception as error:  # torch.load has no error type of its own: EOFError, KeyError, pickle's ...
         raise ValueError(f"{path}: must be a checkpoint of a training, but cannot be read: {error}") from error
+    if torn is not None:
+        raise ValueError(f"{path}: must be a checkpoint as it was written, but the sum of its record {torn} is another")
     training.load_state_dict(state)
     return done

@@ -38,10 +38,10 @@ def test_the_old_file_stays_whatever_step_finds_no_room(
     monkeypatch.setattr("disk.full.free_bytes", lambda _: 0)
     monkeypatch.setattr("disk.writing.free_bytes", lambda _: 0)
     match step:
-        case "open" | "replace":
+        case "replace":
             monkeypatch.setattr(Path, step, _no_room)
-        case "fsync":
-            monkeypatch.setattr("disk.writing.os.fsync", _no_room)
+        case "open" | "fsync":
+            monkeypatch.setattr(f"disk.writing.os.{step}", _no_room)
 
     def write(file: BinaryIO) -> None:
         if step == "write" and not type(file).__name__.startswith("_"):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from disk.writing import PARTIAL
 from trainables.training import Training, save_checkpoint
 
+SPARES = "spares"  # beside the folders of a search's trials: its files are anybody's to write over
+_MOST_SPARES = 4
 _NAME = re.compile(r"step-(\d{6})\.pt")
 
 
@@ -36,17 +41,33 @@ class Checkpoints:
     def write(self, training: Training, step: int, *, done: int, best_step: int | None) -> None:
         """Write the checkpoint of `step`, after `done` epochs; drop those that are neither recent nor the best."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(training, self.path(step), done=done)
-        steps = self.steps()
-        self._drop(set(steps) - set(steps[-2:]) - {best_step})
+        earlier = [before for before in self.steps() if before < step]
+        old = [self.path(before) for before in earlier[:-1] if before != best_step]
+        save_checkpoint(training, self.path(step), done=done, over=old.pop() if old else self._spare())
+        self._drop(old)
 
     def keep_only(self, step: int | None) -> None:
         """Drop every checkpoint but that of `step`; the whole folder if there is nothing to keep."""
+        self._drop(self.path(other) for other in self.steps() if other != step)
         if step is None:
             shutil.rmtree(self.folder, ignore_errors=True)
-        else:
-            self._drop(set(self.steps()) - {step})
 
-    def _drop(self, steps: set[int]) -> None:
-        for step in steps:
-            self.path(step).unlink(missing_ok=True)
+    @property
+    def _spares(self) -> Path:
+        return self.folder.with_name(SPARES)
+
+    def _spare(self) -> Path | None:
+        """A file that another trial needs no more, if there is one."""
+        self._spares.mkdir(exist_ok=True)
+        return next(self._spares.iterdir(), None)
+
+    def _drop(self, paths: Iterable[Path]) -> None:
+        """Put files by for trials to write over, as many as that is worth, and remove the others."""
+        room = _MOST_SPARES - len(list(self._spares.iterdir())) if self._spares.is_dir() else 0
+        for path in paths:
+            with suppress(FileNotFoundError):
+                if room > 0:
+                    path.replace(self._spares / f".{self.folder.name}-{path.name}{PARTIAL}")
+                    room -= 1
+                else:
+                    path.unlink()

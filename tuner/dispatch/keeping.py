@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from results.records import SearchRecord, TrialRecord, rank
-from tuner.dispatch.checkpoints import Checkpoints
+from tuner.dispatch.checkpoints import SPARES, Checkpoints
 from tuner.dispatch.history import Event, History
 
 
@@ -29,14 +30,13 @@ class Keeper:
         trial = self._history.add(event)
         if trial is None or event["event"] != "end":
             return
-        trial = self._history.trial(trial.number)
-        search = self._search
-        ranked = [other for other in rank([*self._kept, trial], search.metric, search.mode) if not other.state.failed]
-        kept = ranked[: self._keep]
-        for other in (*self._kept, trial):
-            best = other.best(search.metric, search.mode) if other in kept else None
-            checkpoints_of(self._folder, other).keep_only(best.step if best is not None else None)
-        self._kept = kept
+        ended = self._history.trial(trial.number)
+        before, self._kept = self._kept, _best_of([*self._kept, ended], self._search, self._keep)
+        kept = {trial.number for trial in self._kept}
+        _clear(self._folder, self._search, ended, keep_best=ended.number in kept)
+        for other in before:
+            if other.number not in kept:  # the others were cleared when they ended
+                _clear(self._folder, self._search, other, keep_best=False)
 
 
 def tidy_up(folder: Path, search: SearchRecord, trials: Iterable[TrialRecord], *, keep: int) -> None:
@@ -45,10 +45,20 @@ def tidy_up(folder: Path, search: SearchRecord, trials: Iterable[TrialRecord], *
     Final runs keep theirs: a search that comes to have more of them goes on with those.
     """
     trials = list(trials)
-    kept = [trial for trial in rank(trials, search.metric, search.mode) if not trial.state.failed][:keep]
+    kept = {trial.number for trial in _best_of(trials, search, keep)}
     for trial in trials:
-        best = trial.best(search.metric, search.mode) if trial in kept else None
-        checkpoints_of(folder, trial).keep_only(best.step if best is not None else None)
+        _clear(folder, search, trial, keep_best=trial.number in kept)
+    shutil.rmtree(folder / "trials" / SPARES, ignore_errors=True)
+
+
+def _best_of(trials: list[TrialRecord], search: SearchRecord, keep: int) -> list[TrialRecord]:
+    return [trial for trial in rank(trials, search.metric, search.mode) if not trial.state.failed][:keep]
+
+
+def _clear(folder: Path, search: SearchRecord, trial: TrialRecord, *, keep_best: bool) -> None:
+    """Remove a trial's checkpoints, or all but its best."""
+    best = trial.best(search.metric, search.mode) if keep_best else None
+    checkpoints_of(folder, trial).keep_only(best.step if best is not None else None)
 
 
 def checkpoints_of(folder: Path, trial: TrialRecord) -> Checkpoints:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.utils.serialization.config  # torch.save would import it, within a trial's first epoch
 from ray import tune
 from typing_extensions import override
 
