@@ -51,6 +51,11 @@ class StudyRecord:
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)  # git commit, versions, platform ...
 
+    @property
+    def selected_on_test(self) -> bool:
+        """Whether test data chose: each number is then that of its luckiest trial and epoch, and flatters."""
+        return measures_test(self.metric)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRecord:
@@ -65,6 +70,11 @@ class SearchRecord:
     params: Mapping[str, Any] = field(default_factory=dict)  # fixed values, searcher, scheduler, seed, trials ...
     tags: Mapping[str, str] = field(default_factory=dict)  # the data's fingerprint ...
     space: Mapping[str, Any] = field(default_factory=dict)  # what is searched in this cell, as a study writes it
+
+    @property
+    def selected_on_test(self) -> bool:
+        """Whether test data chose: each number is then that of its luckiest trial and epoch, and flatters."""
+        return measures_test(self.metric)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +131,12 @@ class SearchOutcome:
             return None
         return ranked[0] if ranked[0].best(self.search.metric, self.search.mode) else None
 
+    @property
+    def best_result(self) -> ResultRecord | None:
+        """The best trial's result at its best step; None exactly where there is no best trial."""
+        best = self.best_trial
+        return None if best is None else best.best(self.search.metric, self.search.mode)
+
 
 def trial_from_plain(plain: Mapping[str, Any]) -> TrialRecord:
     """A trial's record from the plain values that `dataclasses.asdict` made of it."""
@@ -128,10 +144,15 @@ def trial_from_plain(plain: Mapping[str, Any]) -> TrialRecord:
     return TrialRecord(**{**plain, "state": TrialState(plain["state"]), "results": results})
 
 
+def measures_test(metric: str) -> bool:
+    """Whether a metric is one of the test split."""
+    return metric.startswith("test/")
+
+
 def mean_test_metrics(finals: Iterable[TrialRecord]) -> dict[str, float]:
     """The mean of each `test/` metric over the final runs that did not fail; empty if all of them did."""
     measured = [
-        {name: value for name, value in final.results[-1].metrics.items() if name.startswith("test/")}
+        {name: value for name, value in final.results[-1].metrics.items() if measures_test(name)}
         for final in finals
         if final.results and not final.state.failed
     ]

@@ -113,7 +113,7 @@ def _metric(first: Sequence[SearchOutcome], second: Sequence[SearchOutcome]) -> 
 
 def _notes(first: Sequence[SearchOutcome], second: Sequence[SearchOutcome]) -> Iterator[str]:
     for name, outcomes in (("first", first), ("second", second)):
-        if any(outcome.search.metric.startswith("test/") for outcome in outcomes):
+        if any(outcome.search.selected_on_test for outcome in outcomes):
             yield f"The {name} study selected on test data: its numbers flatter."
         if not outcomes:
             yield f"The {name} study has no search."

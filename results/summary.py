@@ -28,8 +28,7 @@ def summary(outcomes: Sequence[SearchOutcome]) -> Table:
 
 
 def _row(outcome: SearchOutcome, metrics: Sequence[str], tests: Sequence[str]) -> tuple[Any, ...]:
-    search, trial = outcome.search, outcome.best_trial
-    best = trial.best(search.metric, search.mode) if trial is not None else None
+    search, trial, best = outcome.search, outcome.best_trial, outcome.best_result
     value = best.metrics[search.metric] if best is not None else None
     test = tested_metric(outcome.search)
     return (

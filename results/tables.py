@@ -120,8 +120,7 @@ def count_states(trials: Iterable[TrialRecord]) -> dict[str, int]:
 def _best_row(
     outcome: SearchOutcome, factors: Sequence[str], metrics: Sequence[str], tests: Sequence[str]
 ) -> tuple[Any, ...]:
-    search, trial = outcome.search, outcome.best_trial
-    best = trial.best(search.metric, search.mode) if trial is not None else None
+    search, trial, best = outcome.search, outcome.best_trial, outcome.best_result
     value = best.metrics[search.metric] if best is not None else None
     config = None
     if trial is not None:

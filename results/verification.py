@@ -72,7 +72,7 @@ def verify(
 def settings_of(outcome: SearchOutcome, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting of a search by name: defaults, fixed options, the cell, its `trials`, `epochs` and `select_on`."""
     search = outcome.search
-    select_on = "test" if search.metric.startswith("test/") else "validation"
+    select_on = "test" if search.selected_on_test else "validation"
     settings = {**defaults, **search.params, **search.cell, "select_on": select_on}
     budget = str(search.params.get("budget", "")).partition(" ")[0]
     return settings | ({"epochs": int(budget)} if budget.isdecimal() else {})
@@ -157,7 +157,7 @@ def _number(entry: Entry, runs: Sample, blank: Verdict) -> Verdict:
 def _parameter(entry: Entry, name: str, outcome: SearchOutcome, blank: Verdict) -> Verdict:
     search = outcome.search
     best = outcome.best_trial
-    result = best.best(search.metric, search.mode) if best is not None else None
+    result = outcome.best_result
     if best is None or result is None or name not in best.config:
         return replace(blank, how=f"{name} was not searched")
     score = result.metrics[search.metric]

@@ -64,8 +64,9 @@ def data(study: StudySource) -> AccuracyBarsData:
 
 def _rules(search: Placed, split: str) -> dict[str, str]:
     """Metrics by decision rule; the plain accuracy under "" where there are none."""
-    best = search.source.trial.best(search.source.search.metric, search.source.search.mode)
-    metrics = {**(best.metrics if best is not None else {}), **search.source.outcome.test_metrics}
+    outcome = search.source.outcome
+    best = outcome.best_result
+    metrics = {**(best.metrics if best is not None else {}), **outcome.test_metrics}
     prefix = f"{split}/accuracy"
     rules = {name.removeprefix(f"{prefix}/"): name for name in metrics if name.startswith(f"{prefix}/")}
     return rules or ({"": prefix} if prefix in metrics else {})

@@ -57,7 +57,7 @@ def data(source: Source, quantity: str) -> CurvesData:
         if len(points) > 1:
             steps, values = zip(*points, strict=True)
             lines.append(Line(split, steps, values))
-    best = source.trial.best(source.search.metric, source.search.mode)
+    best = source.outcome.best_result
     if not lines or best is None:
         raise NotDrawnError(f"the best trial reported no {quantity} at two steps or more")
     return CurvesData(quantity, step_name(source.search), best.step, tuple(lines))

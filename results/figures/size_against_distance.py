@@ -56,7 +56,7 @@ def _data(placing: Arranged) -> SizeAgainstDistanceData:
     paths = []
     for search in placing.searches:
         source = search.source
-        best = source.trial.best(source.search.metric, source.search.mode)
+        best = source.outcome.best_result
         points = [
             (result.metrics[f"{split}/{_SIZE}"], result.metrics[f"{split}/{_DISTANCE}"], result is best)
             for result in source.trial.results

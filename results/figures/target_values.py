@@ -52,7 +52,7 @@ def data(source: Source) -> TargetValuesData:
     shown = numbers[:MOST_PANELS]
     wanted = [f"targets/{kind}/{k}" for k in shown for kind in ("class_value", "non_class_value")]
     whole = [r for r in trial.results if all(math.isfinite(r.metrics.get(name, math.nan)) for name in wanted)]
-    best = trial.best(source.search.metric, source.search.mode)
+    best = source.outcome.best_result
     if not numbers or not whole or best is None:
         raise NotDrawnError("the best trial reported no class and non-class values")
     sigmas: tuple[float, ...] = ()

@@ -120,9 +120,9 @@ class OpenStudy:
     def _best_words(self) -> str:
         metric, mode = self.record.metric, self.record.mode
         values = {
-            key: found.metrics[metric]
+            key: result.metrics[metric]
             for key, outcome in self.searches.items()
-            if outcome.best_trial is not None and (found := outcome.best_trial.best(metric, mode)) is not None
+            if (result := outcome.best_result) is not None
         }
         if not values:
             return f"no trial with a {metric} yet"

@@ -23,7 +23,7 @@ def notes_of(
     shown: Sequence[str],
 ) -> Iterator[str]:
     """Selection on test data, what is shown and of how many runs, what was passed over, marks, what is missing."""
-    on_test = [outcome for outcome in outcomes if outcome.search.metric.startswith("test/")]
+    on_test = [outcome for outcome in outcomes if outcome.search.selected_on_test]
     if on_test:
         yield f"Selected on test data (by {on_test[0].search.metric}), as the protocol says: the numbers flatter."
     if not outcomes:

@@ -33,15 +33,14 @@ class Value:
 
 def value_of(outcome: SearchOutcome, content: Content, metric: str, spec: TableSpec) -> Value:
     """The content's value in one search; `metric` is the name that a metric's pattern came to there."""
-    best = outcome.best_trial
-    if best is None:
+    best, result = outcome.best_trial, outcome.best_result
+    if best is None or result is None:
         return Value(why="no trial succeeded")
-    result = best.best(outcome.search.metric, outcome.search.mode)
     if content.kind == "config":
         settings = {**outcome.search.params, **outcome.search.cell, **best.config}
         return Value(value=settings.get(content.name))
     if content.kind == "step":
-        return Value(value=None if result is None else result.step)
+        return Value(value=result.step)
     if content.kind == "runs":
         return Value(value=len(_tested(outcome, spec.at).values) or None)
     if content.kind == "optimism":

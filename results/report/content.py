@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from results.records import SearchOutcome, StudyRecord
@@ -81,23 +81,19 @@ class Report:
     links: Links
 
 
-def pictures(gallery: Gallery | None, about: Mapping[str, str], page: Path) -> Pictures:
+def pictures(gallery: Gallery, about: Mapping[str, str], page: Path) -> Pictures:
     """A gallery as a page shows it. about: what each figure shows. page: the folder that the page stands in."""
-    if gallery is None:
-        return Pictures((), {})
     drawn = [_picture(name, about[name], svg, png, page) for name, (svg, png) in gallery.files.items()]
     return Pictures(tuple(drawn), gallery.left_out)
 
 
-def search_page(
-    outcome: SearchOutcome, *, best: Pictures, every: Pictures, run: str | None, warnings: Sequence[str] = ()
-) -> SearchPage:
+def search_page(outcome: SearchOutcome, *, best: Pictures, every: Pictures, run: str | None) -> SearchPage:
     """The page of one search, from its outcome with every result."""
     return SearchPage(
         key=outcome.search.key,
         line=_line(outcome),
         facts=_search_facts(outcome),
-        warnings=[*warnings, *_search_warnings(outcome)],
+        warnings=_search_warnings(outcome),
         run=run,
         best=best,
         all=every,
@@ -124,7 +120,7 @@ def study_facts(study: StudyRecord) -> dict[str, str]:
 def study_warnings(study: StudyRecord, outcomes: Iterable[SearchOutcome]) -> list[str]:
     """What a reader must know before believing a number."""
     found = []
-    if study.metric.startswith("test/"):
+    if study.selected_on_test:
         found.append("Chosen on test data (protocol: select_on: test): each number is that of its luckiest epoch.")
     unfinished = [o.search.key for o in outcomes if any(trial.state.unfinished for trial in o.trials)]
     if unfinished:
@@ -133,9 +129,8 @@ def study_warnings(study: StudyRecord, outcomes: Iterable[SearchOutcome]) -> lis
 
 
 def _search_facts(outcome: SearchOutcome) -> dict[str, str]:
-    search, best = outcome.search, outcome.best_trial
+    search, best, result = outcome.search, outcome.best_trial, outcome.best_result
     facts = {"cell": cell_text(search.cell), "trials": cell_text(count_states(outcome.trials))}
-    result = best.best(search.metric, search.mode) if best is not None else None
     if best is not None and result is not None:
         facts |= {
             "best trial": best.trial_id,
@@ -144,11 +139,8 @@ def _search_facts(outcome: SearchOutcome) -> dict[str, str]:
         }
     facts |= {name: _tested(outcome, name, value) for name, value in outcome.test_metrics.items()}
     facts["registered model"] = outcome.model or ""
-    return {name: value for name, value in {**facts, **_settings(search.params)}.items() if value}
-
-
-def _settings(params: Mapping[str, Any]) -> dict[str, str]:
-    return {name: cell_text(value) for name, value in params.items() if name != "trials"}
+    facts |= {name: cell_text(value) for name, value in search.params.items() if name != "trials"}  # counted above
+    return {name: value for name, value in facts.items() if value}
 
 
 def _tested(outcome: SearchOutcome, name: str, value: float) -> str:
@@ -158,11 +150,10 @@ def _tested(outcome: SearchOutcome, name: str, value: float) -> str:
 
 
 def _line(outcome: SearchOutcome) -> str:
-    search, best = outcome.search, outcome.best_trial
-    result = best.best(search.metric, search.mode) if best is not None else None
+    metric, result = outcome.search.metric, outcome.best_result
     if result is None:
         return f"no trial succeeded of {len(outcome.trials)}"
-    return f"{search.metric} {result.metrics[search.metric]:.4f} of {len(outcome.trials)} trials"
+    return f"{metric} {result.metrics[metric]:.4f} of {len(outcome.trials)} trials"
 
 
 def _search_warnings(outcome: SearchOutcome) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-LOCAL_UI = "http://127.0.0.1:5000"  # where `tuner ui` serves
+UI_HOST, UI_PORT = "127.0.0.1", 5000
+LOCAL_UI = f"http://{UI_HOST}:{UI_PORT}"  # where `tuner ui` serves unless told otherwise
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,12 @@ from results.records import SearchOutcome
 from results.report.section import ReportSection
 
 
-def specs_of(outcomes: Sequence[SearchOutcome], report: ReportSection) -> list[TableSpec]:
-    """The tables that the study states; without any, those that its metrics give."""
-    return list(report.tables) or default_specs(outcomes)
-
-
 def report_tables(outcomes: Sequence[SearchOutcome], report: ReportSection) -> list[PivotTable]:
     """Every table of the report. One that asks for what the searches do not have is empty, with the reason in a note.
 
     outcomes: with every result of every trial, where a table shows the last step.
     """
-    return [_table(outcomes, spec) for spec in specs_of(outcomes, report)]
+    return [_table(outcomes, spec) for spec in report.tables or default_specs(outcomes)]
 
 
 def _table(outcomes: Sequence[SearchOutcome], spec: TableSpec) -> PivotTable:

@@ -22,15 +22,14 @@ def version_note(outcome: SearchOutcome, final: TrialRecord | None, links: Mappi
     is, None if it is the trial's own. links: addresses by the id of a trial, final run or search; an id without one
     stands as it is. Raises ValueError if no trial succeeded.
     """
-    search, trial = outcome.search, outcome.best_trial
-    best = trial.best(search.metric, search.mode) if trial is not None else None
+    search, trial, best = outcome.search, outcome.best_trial, outcome.best_result
     if trial is None or best is None:
         raise ValueError(f"a model must have a trial, but none of {search.search_id} succeeded")
 
     def named(identity: str) -> str:
         return f"[`{identity}`]({links[identity]})" if identity in links else f"`{identity}`"
 
-    data = "test" if search.metric.startswith("test/") else "validation"
+    data = "test" if search.selected_on_test else "validation"
     scored = f"chosen on {data} data: step {best.step} of the best of {len(outcome.trials)} trials"
     tests, more = _tested(outcome), len(outcome.test_metrics) - _MAX_TESTS
     first = tests[0] if tests else ("", "", "")

@@ -47,7 +47,7 @@ def search_end(outcome: SearchOutcome) -> SearchEnd:
         **json_tags("tuner.finals", {"ids": [final.trial_id for final in outcome.finals]}),
     }
     lines = [f"{len(trials)} trials: {states}."]
-    result = best.best(search.metric, search.mode) if best is not None else None
+    result = outcome.best_result
     if best is not None and result is not None:
         values = {**result.metrics, "step": float(result.step)}
         metrics += as_metrics(values, step=len(trials), at_ms=at_ms, prefix=BEST)

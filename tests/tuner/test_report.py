@@ -9,11 +9,12 @@ import pytest
 
 from results.figures import catalog
 from results.figures.names import figure_names
-from results.report.section import ReportSection, read_report
+from results.report.section import ReportSection
 from tuner import load_study, plan_study
 from tuner.errors import InputError
 from tuner.home import Home
 from tuner.load import inspect
+from tuner.stored_report import read_report
 from tuner.study_folder import claim
 from tuner.yaml_lines import parse_yaml
 
@@ -128,10 +129,11 @@ def test_a_stored_text_is_read_as_study_files_are() -> None:
 def test_a_text_without_a_report_or_with_a_broken_one_gives_none() -> None:
     assert read_report("") == (ReportSection(), "")
     assert read_report("name: x\n") == (ReportSection(), "")
-    assert read_report("report: [\n")[1].startswith("the study's stored text is not YAML")
+    broken = "the report cannot be read from the study's stored text: "
+    assert read_report("report: [\n")[1].startswith(f"{broken}is not YAML: ")
     empty, why = read_report("report: {tables: [{name: a}]}\n")
     assert empty == ReportSection()
-    assert why == "the study's stored report cannot be read: report.tables.0.cell: Field required"
+    assert why == f"{broken}report.tables.0.cell: is required"
 
 
 def test_printed_numbers_may_be_a_file_beside_the_study(study_file: Write, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from results.records import measures_test
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
 
@@ -13,7 +14,7 @@ def check_splits(view: StudyView) -> Iterator[Problem]:
     study = view.study
     metric, protocol = study.search.metric, study.protocol
     on_test = protocol.select_on == "test"
-    if metric.startswith("test/") and not on_test:
+    if measures_test(metric) and not on_test:
         rule = "is measured on test data, which selection must not see unless protocol.select_on is test"
         yield Problem(("search", "metric"), rule, metric)
     if metric.startswith("val/") and on_test:

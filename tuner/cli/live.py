@@ -61,15 +61,14 @@ class RunDisplay:
         if self._board is None:
             return
         self._board.search_over(search)
-        best = result.outcome.best_trial
+        best, at = result.outcome.best_trial, result.outcome.best_result
         if result.error is not None:
             text = f"failed: {result.error}"
-        elif best is None:
+        elif best is None or at is None:
             text = "no trial succeeded"
         else:
-            value = best.best(result.outcome.search.metric, result.outcome.search.mode)
-            score = value.metrics[result.outcome.search.metric] if value is not None else float("nan")
-            text = f"done, best {result.outcome.search.metric} {score:.4f} (trial {best.number:04d})"
+            metric = result.outcome.search.metric
+            text = f"done, best {metric} {at.metrics[metric]:.4f} (trial {best.number:04d})"
         self._line(f"[{_clock(self._board.elapsed_s)}] {search}: {text}")
 
     def _line(self, text: str) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from results.summary import summary
-from results.tables import count_states
 from tuner.cli.common import (
     DEFAULT_HOME,
     DataDirOption,
@@ -28,11 +27,10 @@ from tuner.cli.common import (
     print_table,
     read_study,
 )
-from tuner.cli.stored import final_facts
+from tuner.cli.stored import search_facts
 from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError
 
 if TYPE_CHECKING:
-    from results.records import SearchOutcome
     from tuner.run import RunResult
 
 
@@ -132,29 +130,10 @@ def facts(result: RunResult) -> dict[str, Any]:
         "tracking_uri": result.tracking_uri,
         "undelivered": result.undelivered,
         "searches": [
-            {
-                "search": found.outcome.search.key,
-                "cell": dict(found.outcome.search.cell),
-                "ended_by": found.ended_by,
-                "error": found.error,
-                "trials": len(found.outcome.trials),
-                "states": count_states(found.outcome.trials),
-                "best": _best(found.outcome),
-                "test": dict(found.outcome.test_metrics),
-                "finals": final_facts(found.outcome),
-                "model": found.outcome.model,
-            }
+            {**search_facts(found.outcome), "ended_by": found.ended_by, "error": found.error}
             for found in result.searches
         ],
     }
-
-
-def _best(outcome: SearchOutcome) -> dict[str, Any] | None:
-    trial, search = outcome.best_trial, outcome.search
-    best = trial.best(search.metric, search.mode) if trial is not None else None
-    if trial is None or best is None:
-        return None
-    return {"trial": trial.trial_id, "step": best.step, "config": dict(trial.config), "metrics": dict(best.metrics)}
 
 
 def _tell(result: RunResult, home: Path, study: Path) -> None:

@@ -98,7 +98,7 @@ def report_section(given: str, record: StudyRecord) -> tuple[ReportSection, str]
     """
     if _is_file(given):
         return read_study(Path(given)).report, ""
-    from results.report.section import read_report
+    from tuner.stored_report import read_report
 
     return read_report(record.source)
 

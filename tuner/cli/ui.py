@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from results.report.links import UI_HOST, UI_PORT
 from tuner.cli.common import DEFAULT_HOME, HomeOption, note
 from tuner.cli.stored import open_store, stored_home
 from tuner.errors import InputError, Problem, RunError
@@ -25,13 +26,12 @@ from tuner.home import Home
 if TYPE_CHECKING:
     from results.store import Store
 
-_HOST = "127.0.0.1"
 _START_S = 180.0  # a server is up after some 14 s on two cores
 _STOP_S = 5.0
 
 
 def command(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = UI_PORT,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Serve the MLflow UI of a home on 127.0.0.1 until Ctrl-C, and print the link of each study's table.
@@ -41,7 +41,7 @@ def command(
     if not _free(port):
         raise InputError([Problem((), "must be a free port: something else serves there", port, option="--port")])
     place = stored_home(home)
-    address = f"http://{_HOST}:{port}"
+    address = f"http://{UI_HOST}:{port}"
     with tempfile.TemporaryFile("w+") as log, _interruptible():
         note(f"starting the MLflow UI over {place.tracking_uri} ...")
         server = _start(place, port, log)
@@ -74,9 +74,9 @@ def _start(home: Home, port: int, log: IO[str]) -> subprocess.Popen[str]:
     Without job execution it is 2 processes instead of 10. Requests with another Host header get 403: a page in
     the browser cannot reach it by rebinding a name.
     """
-    command = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", UI_HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", home.tracking_uri, "--default-artifact-root", home.artifacts.as_uri()]
-    command += ["--allowed-hosts", f"localhost:{port},{_HOST}:{port}"]
+    command += ["--allowed-hosts", f"localhost:{port},{UI_HOST}:{port}"]
     environment = {
         **os.environ,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -100,7 +100,7 @@ def _wait(server: subprocess.Popen[str], port: int, log: IO[str]) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise RunError(f"the MLflow server did not start:\n{_tail(log)}")
-        connection = http.client.HTTPConnection(_HOST, port, timeout=2)  # urllib would go through a proxy
+        connection = http.client.HTTPConnection(UI_HOST, port, timeout=2)  # urllib would go through a proxy
         try:
             connection.request("GET", "/health")
             if connection.getresponse().status == http.HTTPStatus.OK:
@@ -144,7 +144,7 @@ def _free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((UI_HOST, port))
         except OSError:
             return False
     return True
