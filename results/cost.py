@@ -107,7 +107,7 @@ def budget_of(outcome: SearchOutcome) -> tuple[int | None, str]:
     return (int(most) if most.isdecimal() else None), key or "epoch"
 
 
-def steps_of(trial: TrialRecord) -> int:
+def _steps_of(trial: TrialRecord) -> int:
     """The steps that a trial ran."""
     return trial.results[-1].step if trial.results else 0
 
@@ -133,9 +133,9 @@ def _search_cost(outcome: SearchOutcome) -> SearchCost:
         key=search.key,
         trials=len(trials),
         planned=planned if isinstance(planned, int) else None,
-        epochs=sum(map(steps_of, trials)),
+        epochs=sum(map(_steps_of, trials)),
         full=planned * most if isinstance(planned, int) and most is not None else None,
-        saved=sum(max(0, most - steps_of(trial)) for trial in cut) if most is not None else 0,
+        saved=sum(max(0, most - _steps_of(trial)) for trial in cut) if most is not None else 0,
         stopped=_counts(trial.stopped_by or "unknown" for trial in cut),
         failures=_counts(str(trial.state) for trial in trials if trial.state.failed),
         device=device,
@@ -144,7 +144,7 @@ def _search_cost(outcome: SearchOutcome) -> SearchCost:
         wall_s=(ended_ms - began_ms) / 1000,
         slots=_most_at_once(trials),
         finals=len(outcome.finals),
-        final_epochs=sum(map(steps_of, outcome.finals)),
+        final_epochs=sum(map(_steps_of, outcome.finals)),
         final_device_s=share * math.fsum(compute_s(final) for final in outcome.finals),
     )
 

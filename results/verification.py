@@ -61,7 +61,7 @@ def verify(
     run by the binomial error alone. A bound is within if that interval reaches it. A hyperparameter is within if
     trials whose score is at most one point under the best reach to both sides of it.
     """
-    searches = [_Search(outcome, settings_of(outcome, defaults or {})) for outcome in outcomes]
+    searches = [_Search(outcome, _settings_of(outcome, defaults or {})) for outcome in outcomes]
     return [
         _judge(entry, {**reference.protocol, **entry.protocol}, searches)
         for given in reference.entries
@@ -69,7 +69,7 @@ def verify(
     ]
 
 
-def settings_of(outcome: SearchOutcome, defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _settings_of(outcome: SearchOutcome, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting of a search by name: defaults, fixed options, the cell, its `trials`, `epochs` and `select_on`."""
     search = outcome.search
     select_on = "test" if search.selected_on_test else "validation"

@@ -89,6 +89,8 @@ class Execution:
             shown = redacted(self._tracking_uri)
             links = Links(dashboard=cluster.dashboard_url, login=cluster.login_hint(), tracking=shown)
             self._progress.started(self._plan, links)
+            for done in before.searches:
+                self._progress.resumed(done.outcome.search.key, done.outcome.trials, over=True)
             record = self._study_record()
             posting = Posting(
                 record=record,

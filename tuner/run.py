@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cluster.connect import Cluster, prepare_environment
-from results.records import SearchOutcome
+from results.records import SearchOutcome, TrialRecord
 from tuner.home import Home
 from tuner.plan import Plan, plan_study
 from tuner.study import Study
@@ -66,6 +66,10 @@ class Progress(Protocol):
         """The cluster is up and dispatching begins."""
         ...
 
+    def resumed(self, search: str, trials: Sequence[TrialRecord], *, over: bool) -> None:
+        """Trials of a search that an earlier run left behind, before any event of this one. over: it was done then."""
+        ...
+
     def event(self, search: str, event: Mapping[str, Any]) -> None:
         """Something happened in a search: an event of its ledger."""
         ...
@@ -79,6 +83,9 @@ class NoProgress:
     """Shows nothing."""
 
     def started(self, plan: Plan, links: Links) -> None:
+        """Ignored."""
+
+    def resumed(self, search: str, trials: Sequence[TrialRecord], *, over: bool) -> None:
         """Ignored."""
 
     def event(self, search: str, event: Mapping[str, Any]) -> None:

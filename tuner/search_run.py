@@ -171,6 +171,8 @@ class SearchRun:
             lambda event: bench.progress.event(self._search.key, event),
             *([keeper.observe] if job.trainable.own else []),
         )
+        if earlier := read_trials(job.folder, record.search_id):
+            bench.progress.resumed(self._search.key, earlier, over=False)
         self._director = open_director(job, ledger, observers)
         if self._interrupted:  # between the last look and now
             self._director.interrupt()

@@ -19,7 +19,7 @@ DATA_FACTORS = ("dataset", "split", "n_classes")
 _FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
-def file_name(value: str) -> str:
+def _file_name(value: str) -> str:
     """The name itself. Raises ValueError unless it can name a file on any machine."""
     if not re.fullmatch(_FILE_NAME, value):
         raise ValueError('must be a file name: at most 64 letters, digits, "_", "." and "-", a letter or digit first')
@@ -31,12 +31,12 @@ def _labelled(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        labels = [parse_label(item) for item in value]
+        labels = [_parse_label(item) for item in value]
         return {item if labels.count(label) > 1 else label: item for label, item in zip(labels, value, strict=True)}
     return value
 
 
-def parse_label(text: str) -> str:
+def _parse_label(text: str) -> str:
     """What stands over a quantity that was given no label; a text that cannot be read stands for itself."""
     try:
         return parse_content(text).label
@@ -66,7 +66,7 @@ class TableSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
-    name: Annotated[str, AfterValidator(file_name), WithJsonSchema({"type": "string", "pattern": f"^{_FILE_NAME}$"})]
+    name: Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_FILE_NAME}$"})]
     """Names its files."""
     title: str = ""
     """Stands over it; the name unless given."""

@@ -166,10 +166,10 @@ def _search_warnings(outcome: SearchOutcome) -> list[str]:
 
 
 def _picture(name: str, about: str, svg: Path, png: Path, page: Path) -> Picture:
-    return Picture(name, about, svg_uri(svg), _seen_from(page, svg), _seen_from(page, png))
+    return Picture(name, about, _svg_uri(svg), _seen_from(page, svg), _seen_from(page, png))
 
 
-def svg_uri(path: Path) -> str:
+def _svg_uri(path: Path) -> str:
     """An SVG file as a data address: a page that holds its pictures can be sent, and shows in MLflow's own viewer."""
     return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 

@@ -20,7 +20,7 @@ FOLDER = "artifacts"  # beside a SQLite file
 _OF_A_RUN = 3  # <experiment>/<run>/artifacts: the last parts of the path
 
 
-def folder_of(client: MlflowClient, run: Run) -> Path | None:
+def _folder_of(client: MlflowClient, run: Run) -> Path | None:
     """The folder that a run's artifacts lie in, or would; None if MLflow must be asked, which takes 4 queries a file.
 
     The store has an absolute path, of the machine and the folder where the run was made. In a home that was moved or
@@ -40,7 +40,7 @@ def folder_of(client: MlflowClient, run: Run) -> Path | None:
 
 def names_of(client: MlflowClient, run: Run, below: str = "") -> list[str]:
     """The paths of a run's artifacts, or of those below one of its folders, sorted."""
-    folder = folder_of(client, run)
+    folder = _folder_of(client, run)
     if folder is None:
         return sorted(_asked(client, str(run.info.run_id), below or None))
     return sorted(path.relative_to(folder).as_posix() for path in (folder / below).rglob("*") if path.is_file())
@@ -49,7 +49,7 @@ def names_of(client: MlflowClient, run: Run, below: str = "") -> list[str]:
 @contextmanager
 def fetched(client: MlflowClient, run: Run, name: str) -> Iterator[Path | None]:
     """A file with the content of an artifact, for the block alone; None if the run has none of this name."""
-    folder = folder_of(client, run)
+    folder = _folder_of(client, run)
     if folder is not None:
         yield folder / name if (folder / name).is_file() else None
         return
@@ -63,7 +63,7 @@ def fetched(client: MlflowClient, run: Run, name: str) -> Iterator[Path | None]:
 
 def keep(client: MlflowClient, run: Run, file: Path, below: str) -> None:
     """Copy a file to a folder of the run's artifacts."""
-    folder = folder_of(client, run)
+    folder = _folder_of(client, run)
     if folder is None:
         client.log_artifact(run.info.run_id, str(file), below or None)
     else:
@@ -72,7 +72,7 @@ def keep(client: MlflowClient, run: Run, file: Path, below: str) -> None:
 
 def repository(client: MlflowClient, run: Run) -> ArtifactRepository:
     """What MLflow reads and writes the run's artifacts with."""
-    folder = folder_of(client, run)
+    folder = _folder_of(client, run)
     address = str(run.info.artifact_uri) if folder is None else folder.as_uri()
     return get_artifact_repository(address, tracking_uri=client.tracking_uri)
 

@@ -41,7 +41,7 @@ STATUS = {
 def study_tags(record: StudyRecord) -> dict[str, str]:
     """The tags of a study's run."""
     return {
-        **own_tags(record.tags),
+        **_own_tags(record.tags),
         "tuner.kind": "study",
         "tuner.study_id": record.study_id,
         "tuner.study": record.name,
@@ -55,7 +55,7 @@ def study_tags(record: StudyRecord) -> dict[str, str]:
 def search_tags(record: SearchRecord, study_id: str) -> dict[str, str]:
     """The tags of a search's run; the cell and the parameters keep their types as JSON."""
     return {
-        **own_tags(record.tags),
+        **_own_tags(record.tags),
         "tuner.kind": "search",
         "tuner.study_id": study_id,
         "tuner.search_id": record.search_id,
@@ -96,7 +96,7 @@ def final_tags(search: SearchRecord, final: TrialRecord) -> dict[str, str]:
     return {**tags, "tuner.kind": "final", "tuner.final_id": final.trial_id}
 
 
-def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
+def _own_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """A record's free tags with legal keys and lengths."""
     return {legal_key(name): str(value)[:MAX_TAG] for name, value in tags.items()}
 

@@ -19,7 +19,7 @@ _MAX_TAG = 19_000  # an experiment's tag holds 20,000 characters
 _MAX_NAMES = 100  # of each kind
 
 
-def view_key(study_id: str, kind: str = "trials") -> str:
+def _view_key(study_id: str, kind: str = "trials") -> str:
     """The name of a study's saved view in the UI's address; kind: trials, searches or tree."""
     return legal_key(f"{study_id}-{kind}").replace("/", "-").replace(" ", "-")
 
@@ -77,7 +77,7 @@ class View:
                 }
             )
             if len(value) <= _MAX_TAG or len(columns) <= 2:
-                return f"{_VIEW}{view_key(self.study.study_id, kind)}", value
+                return f"{_VIEW}{_view_key(self.study.study_id, kind)}", value
             columns = columns[:-1]
 
 
@@ -86,7 +86,7 @@ def experiment_link(ui: str, experiment_id: str, study_id: str) -> str:
 
     The experiment's bare address lands on an empty "GenAI" page.
     """
-    key = quote(view_key(study_id), safe="")
+    key = quote(_view_key(study_id), safe="")
     return f"{ui.rstrip('/')}/#/experiments/{experiment_id}/runs{_TRAINING}&viewStateShareKey={key}"
 
 

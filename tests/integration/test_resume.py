@@ -76,6 +76,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path
         killed.communicate()
     code, out, err = _finish(_start(tmp_path, "killed", "--json"))
     assert code == 0, err
+    assert " 6/6 trial " in err  # those that ended before are counted
     facts = json.loads(out)
     assert facts["ran"]
     assert facts["searches"][0]["trials"] == 6

@@ -18,6 +18,7 @@ from mlflow.entities import Run
 from results.records import best_result
 from trainables.data.prepared import load
 from tuner import InputError, RunResult
+from tuner.run import NoProgress
 
 RunStudy = Callable[..., RunResult]
 TEXT = """
@@ -165,11 +166,7 @@ def test_a_trial_is_found_by_name_on_the_dashboard_while_it_runs(run_study: RunS
 
     seen: list[str] = []
 
-    class Watcher:
-        def started(self, *_: Any) -> None: ...
-
-        def search_done(self, *_: Any) -> None: ...
-
+    class Watcher(NoProgress):
         def event(self, _search: str, event: Any) -> None:
             if event["event"] == "result" and event["trial"] == 1 and event["step"] == 6:
                 seen.extend(marks(cluster.dashboard_url, cluster.token_path.read_text().strip()))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from results.records import TrialState
+from results.records import Mode, TrialRecord, TrialState
 from tuner.plan import Plan
 
 _NAMED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning): ")
@@ -22,7 +22,7 @@ class SearchRow:
     key: str
     trials: int
     metric: str
-    mode: str
+    mode: Mode
     open: dict[int, int] = field(default_factory=dict)  # trial -> its last step
     ended: dict[str, int] = field(default_factory=dict)  # state -> trials
     best: tuple[float, int, int] | None = None
@@ -66,10 +66,11 @@ class Board:
                     return f"{key}: the search ends early, by {event['by']}"
         return None
 
-    def replayed(self, key: str, trials: Any) -> None:
-        """Count the trials that an earlier run left behind."""
+    def resumed(self, key: str, trials: Iterable[TrialRecord], *, over: bool) -> None:
+        """Count the trials that an earlier run left behind. over: their search was done then."""
         with self._lock:
             row = self.rows[key]
+            row.over = over
             for trial in trials:
                 if trial.ended_at_ms is not None:
                     row.ended[str(trial.state)] = row.ended.get(str(trial.state), 0) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from results.records import TrialState
+from results.records import TrialRecord, TrialState
 from tuner.cli.board import Board, SearchRow
 from tuner.plan import Plan
 from tuner.run import Links, SearchResult
@@ -47,6 +47,11 @@ class RunDisplay:
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._draw, console=self._console, refresh_per_second=2, transient=True)
             self._live.start()
+
+    def resumed(self, search: str, trials: Sequence[TrialRecord], *, over: bool) -> None:
+        """Count what an earlier run left behind."""
+        if self._board is not None:
+            self._board.resumed(search, trials, over=over)
 
     def event(self, search: str, event: Mapping[str, Any]) -> None:
         """Take in an event; on a pipe, print it if it ends something."""

@@ -73,7 +73,7 @@ def command(
             )
     except (Interrupted, ClusterLost) as stopped:
         complain(str(stopped))
-        note(f"Go on with: {resume_command(sys.argv)}")
+        note(f"Go on with: {_resume_command(sys.argv)}")
         if isinstance(stopped, ClusterLost):
             sys.stderr.flush()
             os._exit(stopped.exit_code)  # Ray's threads wait for their head
@@ -85,7 +85,7 @@ def command(
     if result.undelivered is not None:
         complain(
             f"NOT EVERYTHING REACHED {result.tracking_uri}: {result.undelivered}.\n"
-            f"Nothing is lost. Deliver it with: {sync_command(result.study_id, home)}"
+            f"Nothing is lost. Deliver it with: {_sync_command(result.study_id, home)}"
         )
     if not result.ok:
         raise typer.Exit(1)
@@ -109,12 +109,12 @@ def _submit(launcher: Path, words: list[str]) -> int:
         raise RunError(str(error)) from error
 
 
-def resume_command(argv: list[str]) -> str:
+def _resume_command(argv: list[str]) -> str:
     """The command that goes on: the same one, without what would start anew."""
     return shlex.join(["tuner", *(word for word in argv[1:] if word != "--fresh")])
 
 
-def sync_command(study_id: str, home: Path) -> str:
+def _sync_command(study_id: str, home: Path) -> str:
     """The command that delivers what waits of a study."""
     at_home = [] if home == DEFAULT_HOME else ["--home", str(home)]
     return shlex.join(["tuner", "sync", study_id.partition("#")[0], *at_home])

@@ -119,14 +119,14 @@ def search_facts(outcome: SearchOutcome) -> dict[str, Any]:
         "cell": dict(outcome.search.cell),
         "trials": len(outcome.trials),
         "states": count_states(outcome.trials),
-        "best": None if trial is None else best_facts(outcome, trial),
+        "best": None if trial is None else _best_facts(outcome, trial),
         "test": plain(outcome.test_metrics),
-        "finals": final_facts(outcome),
+        "finals": _final_facts(outcome),
         "model": outcome.model,
     }
 
 
-def final_facts(outcome: SearchOutcome) -> list[dict[str, Any]]:
+def _final_facts(outcome: SearchOutcome) -> list[dict[str, Any]]:
     """The final runs of a search for --json: the last result of each, which has its test metrics."""
     return [
         {
@@ -140,7 +140,7 @@ def final_facts(outcome: SearchOutcome) -> list[dict[str, Any]]:
     ]
 
 
-def best_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any] | None:
+def _best_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any] | None:
     """A trial's best step for --json; None if it never reported the metric."""
     best = trial.best(outcome.search.metric, outcome.search.mode)
     if best is None:

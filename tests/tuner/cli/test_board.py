@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from results.records import ResultRecord, TrialRecord, TrialState
 from tuner.cli.board import Board, cause
 from tuner.load import load_study
 from tuner.plan import plan_study
@@ -32,3 +33,34 @@ def test_the_board_counts_ends_and_keeps_the_best() -> None:
     assert "crashed at step 3: ValueError: broke" in (board.event("cosine", second) or "")
     assert board.rows["cosine"].done == 2
     assert board.left_s == 150.0
+
+
+def test_what_an_earlier_run_left_counts_for_the_search_but_not_for_the_pace() -> None:
+    """Oracle: by hand: of 32 trials 8 are of a search that was done, 1 ended before and 1 now, in 5 s: 22 to come."""
+    clock = iter([0.0, 5.0])
+    study = load_study(Path(__file__).parents[3] / "studies" / "quickstart.yaml")
+    board = Board(plan_study(study), now=lambda: next(clock))
+    ended = _trial(0, TrialState.STOPPED, 0.75)
+    board.resumed("euclidean", [ended] * 8, over=True)
+    board.resumed("cosine", [ended, _trial(1, TrialState.INTERRUPTED, 0.5)], over=False)
+    board.event("cosine", {"event": "suggest", "trial": 2})
+    board.event("cosine", {"event": "result", "trial": 2, "step": 1, "metrics": {"val/accuracy": 0.25}})
+    end = {"event": "end", "trial": 2, "state": "stopped", "stopped_by": "asha", "error": None}
+    assert board.event("cosine", end) == (
+        "cosine: 2/8 trial 0002 stopped by asha at step 1; best val/accuracy 0.7500 (trial 0000)"
+    )
+    assert [row.key for row in board.rows.values() if row.over] == ["euclidean"]
+    assert board.left_s == 5.0 * 22
+
+
+def _trial(number: int, state: TrialState, value: float) -> TrialRecord:
+    return TrialRecord(
+        trial_id=f"quickstart/x/{number:04d}",
+        number=number,
+        config={},
+        seed=0,
+        state=state,
+        started_at_ms=0,
+        ended_at_ms=None if state.unfinished else 1,
+        results=(ResultRecord(step=1, at_ms=1, metrics={"val/accuracy": value}),),
+    )
