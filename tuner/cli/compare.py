@@ -13,7 +13,6 @@ from tuner.cli.stored import TrackingUriOption, find_study, plain_number, whole_
 from tuner.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from results.records import SearchOutcome
     from results.study_comparison import ComparedCell, Side
 
 _HELP = "A study file, or the name of a study that was run."
@@ -53,42 +52,41 @@ def command(
     In pairs where runs share their seeds (paired t, from 20 on a bootstrap), else by Welch's test; from 3 runs on,
     corrected after Holm for the number of cells.
 
-    Example: tuner compare quickstart quickstart#2
+    Example: tuner compare quickstart#1 quickstart#2
     """
     if as_markdown + as_csv + as_json > 1:
         raise InputError([Problem((), "only one of --markdown, --csv and --json may be given", option="--markdown")])
     from results.study_comparison import compare_studies, comparison_table
 
-    names, found = [], []
+    names, stores, found = [], [], []
     elsewhere = other_home is not None or other_tracking_uri is not None
     other = (other_home or home, other_tracking_uri) if elsewhere else (home, tracking_uri)
     for given, place in ((study_a, (home, tracking_uri)), (study_b, other)):
-        name, outcomes = _outcomes(given, *place, whole=last)
+        store, record = find_study(given, *place)
+        name = record.study_id
         names.append(name if name not in names else f"{name} in {redacted(place[1] or str(place[0]))}")
-        found.append(outcomes)
+        stores.append((store.uri, name))
+        found.append(whole_outcomes(store, record) if last else store.outcomes(record.study_id))
     at: Literal["best", "last"] = "last" if last else "best"
     compared = compare_studies(found[0], found[1], metric=metric, at=at)
+    same = [f"Both are {names[0]}: it is compared with itself."] if stores[0] == stores[1] else []
+    notes = [*same, *compared.notes]
     if as_json:
         cells = [_facts(cell) for cell in compared.cells]
         facts = {"studies": names, "metric": compared.metric, "factors": list(compared.factors)}
-        print_json({**facts, "cells": cells, "notes": list(compared.notes)})
+        print_json({**facts, "cells": cells, "notes": notes})
         return
     table = comparison_table(compared, (names[0], names[1]), full=as_csv)
     if as_csv:
         typer.echo(table.csv(), nl=False)
     elif as_markdown:
         typer.echo(table.markdown())
-        for text in compared.notes:
+        for text in notes:
             typer.echo(f"\n{text}")
     else:
         print_table(table.columns, table.text_rows(), title=f"{compared.metric}: {names[1]} less {names[0]}")
-        for text in compared.notes:
+        for text in notes:
             note(text)
-
-
-def _outcomes(given: str, home: Path, tracking_uri: str | None, *, whole: bool) -> tuple[str, list[SearchOutcome]]:
-    store, record = find_study(given, home, tracking_uri)
-    return record.study_id, whole_outcomes(store, record) if whole else store.outcomes(record.study_id)
 
 
 def _facts(cell: ComparedCell) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from results.report.links import Links, ui_of
+from results.report.links import LOCAL_UI, ui_of
 from results.tables import cell_text, duration_s
 from tuner.cli.common import DEFAULT_HOME, HomeOption, JsonOption, print_json
 from tuner.cli.stored import TrackingUriOption, open_store, plain, trial_facts
@@ -48,7 +48,7 @@ def command(
     if as_json:
         print_json(_facts(page, store))
         return
-    for line in _lines(page, Links(ui_of(store.uri))):
+    for line in _lines(page, ui_of(store.uri)):
         typer.echo(line)
 
 
@@ -69,7 +69,7 @@ def _facts(page: TrialPage, store: Store) -> dict[str, Any]:
     }
 
 
-def _lines(page: TrialPage, links: Links) -> list[str]:
+def _lines(page: TrialPage, ui: str) -> list[str]:
     from results.store.view import run_link
 
     trial, search = page.trial, page.search
@@ -88,8 +88,8 @@ def _lines(page: TrialPage, links: Links) -> list[str]:
         lines += ["", "error", *(f"  {line}" for line in trial.error.splitlines())]
     if page.files:
         lines += ["", "files", *(f"  {name}" for name in page.files)]
-    link = run_link(links.ui, page.experiment_id, page.run_id)
-    return [*lines, "", f"in the browser, {links.hint}: {link}"]
+    served = ", while `tuner ui` serves" if ui == LOCAL_UI else ""
+    return [*lines, "", f"in the browser{served}: {run_link(ui, page.experiment_id, page.run_id)}"]
 
 
 def curve(results: Sequence[ResultRecord], search: SearchRecord) -> list[str]:

@@ -115,6 +115,14 @@ def test_studies_of_one_name_in_two_homes(homes: tuple[Path, Path]) -> None:
     assert facts["metric"] == "test/accuracy"
 
 
+def test_a_study_beside_itself_says_so(homes: tuple[Path, Path]) -> None:
+    """A bare name is the study as it was last begun, and so easily both."""
+    done = invoke("plain", "plain#1", "--home", str(homes[0]))
+    assert "Both are plain: it is compared with itself." in done.stderr
+    beside = invoke("plain", "plain", "--home", str(homes[0]), "--other-home", str(homes[1]))
+    assert "itself" not in beside.stderr
+
+
 def test_mistakes_are_told(homes: tuple[Path, Path]) -> None:
     unknown = invoke("plain", "bettr", "--home", str(homes[1]))
     assert unknown.exit_code == 2
