@@ -66,7 +66,7 @@ class SearchSection(Section):
     max_concurrent: int = Field(1, ge=1)
     """Trials of one search that run at a time."""
     epoch_timeout: EpochTimeout = None
-    """A trial of which nothing is heard for longer is ended: "90s", "10m", "1h 30m" or seconds; none by default."""
+    """A trial or final run that is silent for longer is ended: "90s", "10m", "1h 30m" or seconds; none by default."""
     parallel_searches: int = Field(1, ge=1)
     """Searches that run side by side."""
     searcher: Searcher = Field(Plugin("random"), validate_default=True)

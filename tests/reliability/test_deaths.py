@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # for command.py
 
 from command import Command, states
 
+from results.store import Store
+from tuner.keys import final_seed
+
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 STUDY = """
     name: toy
@@ -24,6 +27,7 @@ STUDY = """
       {metric: val/accuracy, mode: max, trials: 4, budget: {max: 80}, searcher: grid, max_concurrent: 2}
     """
 _LEAKED_BYTES = 8e9  # other processes of the machine come and go: less might be theirs
+_SILENT = "no result within 10 s (search.epoch_timeout)"
 _MOST = 0.6  # of the machine's memory in use
 
 
@@ -57,22 +61,40 @@ def test_a_killed_and_a_leaking_trial_end_alone(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_hangs_is_ended_and_the_others_go_on(tmp_path: Path) -> None:
-    """Oracle: it reports one epoch, then sleeps for an hour; the next trial has another process; a limit may change."""
+    """Oracle: one reports an epoch, then sleeps for an hour; one is never built; the next has another process."""
     study = """
         name: toy
         trainable: toys.py:Fated
         fixed: {x: 0.5}
-        space: {fate: {choice: [hangs, fine]}}
+        space: {fate: {choice: [hangs, is_never_built, fine]}}
         search:
-          {metric: val/accuracy, mode: max, trials: 2, budget: {max: 3}, searcher: grid, epoch_timeout: 15s}
+          {metric: val/accuracy, mode: max, trials: 3, budget: {max: 3}, searcher: grid, epoch_timeout: 10s}
         """
     with Command(tmp_path, study) as command:
         facts = command.run()
-        assert facts["searches"][0]["states"] == {"timed_out": 1, "complete": 1}
-        assert states(command) == {0: "timed_out", 1: "complete"}
-        assert command.events("end")[0]["error"] == "no result within 15 s (search.epoch_timeout)"
+        assert facts["searches"][0]["states"] == {"timed_out": 2, "complete": 1}
+        assert states(command) == {0: "timed_out", 1: "timed_out", 2: "complete"}
+        assert {event["error"] for event in command.events("end")[:2]} == {_SILENT}
         steps = [(event["trial"], event["step"]) for event in command.events("result")]
-        assert steps == [(0, 1), (1, 1), (1, 2), (1, 3)]
+        assert steps == [(0, 1), (2, 1), (2, 2), (2, 3)]
         processes = [event["metrics"]["process"] for event in command.events("result")]
         assert len(set(processes)) == 2
         assert not Path(f"/proc/{int(processes[0])}").exists()
+
+
+def test_a_final_run_that_hangs_is_ended_and_the_others_count(tmp_path: Path) -> None:
+    """Oracle: of the four final seeds those that are odd sleep for an hour before their first epoch."""
+    study = """
+        name: toy
+        trainable: toys.py:Fated
+        fixed: {x: 0.5, fate: hangs_at_last}
+        search: {metric: val/accuracy, mode: max, trials: 1, budget: {max: 3}, epoch_timeout: 10s}
+        final: {seeds: 4}
+        """
+    seeds = [final_seed(1, number) for number in range(4)]
+    with Command(tmp_path, study) as command:
+        command.run()
+        outcome = Store(f"sqlite:///{command.home / 'mlflow.db'}").outcomes("toy")[0]
+        told = {final.seed: (str(final.state), final.error) for final in outcome.finals}
+        assert told == {seed: ("timed_out", _SILENT) if seed % 2 else ("complete", None) for seed in seeds}
+        assert set(outcome.test_metrics) == {"test/accuracy"}

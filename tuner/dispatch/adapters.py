@@ -24,7 +24,7 @@ from tuner.dispatch.suggestion import Suggestion
 from tuner.dispatch.trial import TICKET, Runtime, Ticket
 from tuner.dispatch.troubles import ERROR, HALT, STATE
 from tuner.dispatch.tune_metrics import flat, is_reported, reported_metrics
-from tuner.dispatch.watch import Watch
+from tuner.dispatch.watch import Watch, silent_for
 
 _CUT_AFTER_S = 2.0
 
@@ -91,8 +91,7 @@ class Forward:
             return
         running = [self.numbers[trial.trial_id] for trial in trials if trial.status == Trial.RUNNING]
         for number in self._watch.overdue(running):
-            why = f"no result within {self._watch.limit_s:g} s (search.epoch_timeout)"
-            self.director.fail(number, TrialState.TIMED_OUT, why)
+            self.director.fail(number, TrialState.TIMED_OUT, silent_for(self._watch.limit_s))
             if (process := self.processes.pop(number, None)) is not None:
                 ray.kill(process)
 

@@ -7,6 +7,7 @@ its own: a run that was cut goes on from there, one that is done is read back.
 from __future__ import annotations
 
 import json
+import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from results.records import ResultRecord, TrialRecord, TrialState, trial_from_pl
 from trainables.training import Diverged, Testable, Training, epochs, load_checkpoint, save_checkpoint
 from tuner.dispatch.search import SearchJob
 from tuner.dispatch.trial import Runtime, seed_everything
+from tuner.dispatch.watch import FileWatch, silent_for
 from tuner.dispatch.workers import environment
 
 _RECORD, _CHECKPOINT, _RESULTS = "record.json", "last.pt", "results.json"
@@ -58,12 +60,20 @@ def run_finals(
     remote = ray.remote(train_final).options(
         num_cpus=job.demand.cpu, num_gpus=job.demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
     )
+    results = {task.record.number: task.folder / _RESULTS for task in tasks}
+    watch = FileWatch(results, math.inf if job.search.epoch_timeout_s is None else job.search.epoch_timeout_s)
     waiting = {remote.remote(task): task for task, record in zip(tasks, records, strict=True) if record is None}
     while waiting:
         ready, _ = ray.wait(list(waiting), timeout=_LOOK_EVERY_S)
-        for reference in ready:
+        over = {reference: _fetched(reference, waiting[reference]) for reference in ready}
+        late = watch.overdue()
+        for reference, task in waiting.items():
+            if reference not in over and task.record.number in late:
+                ray.cancel(reference, force=True)
+                over[reference] = _ended(task.record, TrialState.TIMED_OUT, error=silent_for(watch.limit_s))
+        for reference, record in over.items():
             task = waiting.pop(reference)
-            records[task.record.number] = record = _fetched(reference, task)
+            records[task.record.number] = record
             write_json(task.folder / _RECORD, asdict(record))
             ended(record)
         if interrupted():
@@ -115,6 +125,7 @@ def train_final(task: FinalTask) -> TrialRecord:
     results: list[ResultRecord] = []
     task = replace(task, record=replace(task.record, started_at_ms=_now_ms()))
     try:
+        (task.folder / _RESULTS).touch()  # a sign of life: it has begun
         seed_everything(task.record.seed)
         training: Training = task.training(task.config, task.runtime.context(task.record.seed, final=True))
         done = _resume(training, task.folder, results)

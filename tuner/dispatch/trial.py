@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Ticket:
     done: steps in the ledger. best_step, best: the best of them and its value.
     """
 
-    training: type[Training]
+    training: Callable[..., Training]
     runtime: Runtime
     number: int
     seed: int
@@ -98,23 +98,26 @@ class TrainingTrial(tune.Trainable):
         return True
 
     def _begin(self, config: dict[str, Any]) -> None:
-        hyperparameters = {key: value for key, value in config.items() if key != TICKET}
+        self._hyperparameters = {key: value for key, value in config.items() if key != TICKET}
         self._ticket: Ticket = config[TICKET]
         self._runtime = self._ticket.runtime
         self._checkpoints = Checkpoints(self._runtime.trials_dir / f"{self._ticket.number:04d}")
         self._best_step, self._best = self._ticket.best_step, self._ticket.best
         self._began_s = time.monotonic()
-        seed_everything(self._ticket.seed)
-        self._failure: dict[str, Any] | None = None
-        try:
-            training = self._ticket.training(hyperparameters, self._runtime.context(self._ticket.seed))
-            self._done = self._restore(training, self._ticket.done)
-        except (MemoryError, torch.OutOfMemoryError) as error:
-            self._failure = _out_of_memory(error)
-            return
-        self._training = training
-        self._epochs: Iterator[dict[str, float]] = epochs(training, last=self._runtime.last_epoch, done=self._done)
         mark(repr(self))
+
+    def _built(self) -> Training:
+        """The training, built when it is first asked for: within a step, whose time `search.epoch_timeout` limits."""
+        if self._training is not None:
+            return self._training
+        seed_everything(self._ticket.seed)
+        training = self._ticket.training(self._hyperparameters, self._runtime.context(self._ticket.seed))
+        self._go_on(training, done=self._restore(training, self._ticket.done))
+        return training
+
+    def _go_on(self, training: Training, *, done: int) -> None:
+        self._training, self._done = training, done
+        self._epochs: Iterator[dict[str, float]] = epochs(training, last=self._runtime.last_epoch, done=done)
 
     def _restore(self, training: Training, done: int) -> int:
         """Load the newest checkpoint that the ledger knows of; returns the epochs it has done (0: from the start)."""
@@ -127,14 +130,13 @@ class TrainingTrial(tune.Trainable):
 
     @override
     def step(self) -> dict[str, Any]:
-        if self._failure is not None or self._training is None:
-            return self._failure or {"done": True}
         try:
+            self._built()
             result = next(self._epochs, None)
         except Diverged as error:
             return {STATE: "diverged", ERROR: str(error), "done": True}
         except (MemoryError, torch.OutOfMemoryError) as error:
-            self._training = None
+            self._training, self._epochs = None, iter(())
             return _out_of_memory(error)
         except DiskFullError as error:
             return {HALT: str(error), "done": True}
@@ -152,24 +154,18 @@ class TrainingTrial(tune.Trainable):
         sign = 1.0 if self._runtime.mode == "max" else -1.0
         if value is not None and (self._best is None or sign * value > sign * self._best):
             self._best, self._best_step = value, step
-        self._checkpoints.write(self._require(), step, done=self._done, best_step=self._best_step)
-
-    def _require(self) -> Training:
-        if self._training is None:
-            raise RuntimeError("this trial's training could not be built")
-        return self._training
+        self._checkpoints.write(self._built(), step, done=self._done, best_step=self._best_step)
 
     # Tune's own checkpoints: only schedulers that pause or clone trials ask for them
 
     @override
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        save_checkpoint(self._require(), Path(checkpoint_dir) / _TUNES, done=self._done)
+        save_checkpoint(self._built(), Path(checkpoint_dir) / _TUNES, done=self._done)
 
     @override
     def load_checkpoint(self, checkpoint_dir: str) -> None:  # type: ignore[override]
-        training = self._require()
-        self._done = load_checkpoint(training, Path(checkpoint_dir) / _TUNES)
-        self._epochs = epochs(training, last=self._runtime.last_epoch, done=self._done)
+        training = self._built()
+        self._go_on(training, done=load_checkpoint(training, Path(checkpoint_dir) / _TUNES))
 
     def __repr__(self) -> str:
         return f"{self._runtime.name}/{self._ticket.number:04d}"
@@ -189,6 +185,8 @@ def _resolve_device(device: str) -> str:
 
 
 def _out_of_memory(error: BaseException) -> dict[str, Any]:
+    """What to tell of it, once all that can be is given back: the next trial of this process needs the room."""
+    error.with_traceback(None)  # its frames hold what the training held
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

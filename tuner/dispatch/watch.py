@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 
 _MOST_AT_ONCE_S = 5.0
 
@@ -31,3 +32,32 @@ class Watch:
         self._looked_s = now_s
         self._silent_s = {number: self._silent_s.get(number, 0.0) + passed_s for number in running}
         return [number for number, silent_s in self._silent_s.items() if silent_s > self.limit_s]
+
+
+class FileWatch:
+    """The same for processes that are known only by a file, which each writes as it begins and after every epoch."""
+
+    def __init__(self, files: Mapping[int, Path], limit_s: float, *, now: Callable[[], float] = time.monotonic) -> None:
+        self.limit_s, self._files = limit_s, files
+        self._watch = Watch(limit_s, now=now)
+        self._written = {number: _written_at(path) for number, path in files.items()}  # by an earlier session
+        self._begun: set[int] = set()
+
+    def overdue(self) -> list[int]:
+        """Those that have begun and have not written for longer than the limit."""
+        for number, path in self._files.items():
+            if (written := _written_at(path)) != self._written[number]:
+                self._written[number] = written
+                self._begun.add(number)
+                self._watch.alive(number)
+        return self._watch.overdue(self._begun)
+
+
+def _written_at(path: Path) -> int:
+    """In nanoseconds; 0 if there is no such file."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def silent_for(limit_s: float) -> str:
+    """What is said of a trial or a final run that is ended for its silence."""
+    return f"no result within {limit_s:g} s (search.epoch_timeout)"

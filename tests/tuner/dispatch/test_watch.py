@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from tuner.dispatch.watch import Watch
+from tuner.dispatch.watch import FileWatch, Watch
 
 
 @pytest.fixture
@@ -48,3 +51,20 @@ def test_a_paused_trial_is_not_watched(watch: Watch, clock: list[float]) -> None
     _look(watch, clock, every_s=4, times=2, running={0})
     _look(watch, clock, every_s=4, times=900, running=set())
     assert _look(watch, clock, every_s=4, times=2, running={0}) == [[], []]
+
+
+def test_a_file_is_watched_once_it_was_written_in_this_session(tmp_path: Path, clock: list[float]) -> None:
+    """Oracle: of three old files one is never written, one before the first look and no more, one before each.
+
+    The time before the look that finds a file written counts as well: the third look is at 12 s.
+    """
+    files = {number: tmp_path / f"{number}" for number in range(3)}
+    for path in files.values():
+        path.touch()
+    watch, found = FileWatch(files, 10.0, now=lambda: clock[0]), []
+    for look in range(1, 9):
+        clock[0] += 4
+        for number in (1, 2) if look == 1 else (2,):
+            os.utime(files[number], ns=(look, look))
+        found.append(watch.overdue())
+    assert found == [[], [], [1], [1], [1], [1], [1], [1]]
