@@ -23,9 +23,9 @@ BUDGET_STOPPERS = ("time_budget", "failure_budget")
 def identity(study: Study) -> dict[str, Any]:
     """The values that must not change while a study goes on, by dotted paths: plain data, the same for equal studies.
 
-    Left out: the name, the number of trials, budget stoppers, an epoch's time limit, parallel searches, resources,
-    cluster, tracking, report, and which values the grid's factors take (that there are these factors counts: every
-    search's key is made of them).
+    Left out: the name, the number of trials, budget stoppers, an epoch's time limit, what follows from too little
+    memory (the ledger tells it), parallel searches, resources, cluster, tracking, report, and which values the grid's
+    factors take (that there are these factors counts: every search's key is made of them).
     """
     search = study.search
     return dict(

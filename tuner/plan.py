@@ -15,7 +15,7 @@ from tuner.fingerprints import search_fingerprint, study_fingerprint
 from tuner.keys import cell_key, derived_seed, final_seed
 from tuner.keys import trial_seed as trial_seed
 from tuner.options.plugin import Plugin as Plugin
-from tuner.study import Scalar, Study
+from tuner.study import OutOfMemory, Scalar, Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,7 @@ class Search:
     resources: Resources
     final_seeds: tuple[int, ...] = ()  # of the runs that the best configuration is trained anew with
     epoch_timeout_s: float | None = None
+    out_of_memory: OutOfMemory | None = None
 
     @property
     def max_steps(self) -> int:
@@ -130,6 +131,7 @@ def _search(study: Study, space: Space, cell: Mapping[str, Scalar]) -> Search:
         budget_max=search.budget.max,
         max_concurrent=search.max_concurrent,
         epoch_timeout_s=search.epoch_timeout,
+        out_of_memory=search.out_of_memory,
         searcher=search.searcher,
         scheduler=search.scheduler,
         stoppers=search.stoppers,

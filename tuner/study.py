@@ -53,6 +53,15 @@ class Budget(Section):
     """Steps after which a trial is done."""
 
 
+class OutOfMemory(Section):
+    """How a trial goes on that runs out of memory."""
+
+    halve: str = Field(min_length=1)
+    """The hyperparameter that it goes on with half of, such as `batch_size`."""
+    times: int = Field(3, ge=1, le=16)
+    """How often at most; then it has failed."""
+
+
 class SearchSection(Section):
     """How each search looks for its best trial."""
 
@@ -67,6 +76,8 @@ class SearchSection(Section):
     """Trials of one search that run at a time."""
     epoch_timeout: EpochTimeout = None
     """A trial or final run that is silent for longer is ended: "90s", "10m", "1h 30m" or seconds; none by default."""
+    out_of_memory: OutOfMemory | None = None
+    """How a trial goes on that runs out of memory; by default it has failed."""
     parallel_searches: int = Field(1, ge=1)
     """Searches that run side by side."""
     searcher: Searcher = Field(Plugin("random"), validate_default=True)

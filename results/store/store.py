@@ -95,11 +95,12 @@ class Store:
 
     def write_trial(self, search_run: str, search: SearchRecord, trial: TrialRecord, *, new: bool = False) -> str:
         """A whole ended trial in the fewest calls (create, one batch, close): the way for trials of seconds."""
-        run = self._begin_trial(search_run, search, trial, new=new, params={})
+        params = {**search.cell, **trial.config}
+        run = self._begin_trial(search_run, search, trial, new=new, params={} if new else params)
         self._runs.send(
             run,
             metrics=[*_metrics(trial.results), *codec.best_metrics(trial, search)],
-            params=codec.as_params({**search.cell, **trial.config}),
+            params=codec.as_params(params) if new else (),  # one that is known may have begun with another value
             tags=codec.infinite_tags(trial.results),
         )
         self._runs.end(run, codec.STATUS[trial.state], trial.ended_at_ms)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from results.records import TrialRecord, TrialState
+from results.store import Store
 from tuner import RunResult
 
 RunStudy = Callable[..., RunResult]
@@ -86,6 +88,29 @@ def test_every_failure_has_its_state_and_the_search_goes_on(run_study: RunStudy)
     assert best is not None
     assert best.config["trouble"] == "very_negative"
     assert result.ok
+
+
+def test_a_trial_out_of_memory_goes_on_with_half_the_batch(run_study: RunStudy, home: Path) -> None:
+    """Oracle: 64 fits into 20 after two halvings, in the same process; into 1 not after three; so says MLflow."""
+    result = run_study(
+        """
+        name: roomy
+        trainable: toys.py:Roomy
+        fixed: {x: 0.5, batch_size: 64}
+        space: {room: {choice: [20, 1, 64]}}
+        search:
+          {metric: val/accuracy, mode: max, trials: 3, budget: {max: 3}, searcher: grid,
+           out_of_memory: {halve: batch_size, times: 3}}
+        """
+    )
+    found = trials(result)
+    assert [trial.state for trial in found] == ["complete", "out_of_memory", "complete"]
+    assert [trial.config.get("batch_size") for trial in found] == [16, 8, None]
+    sizes = [[result.metrics["batch_size"] for result in trial.results] for trial in found]
+    assert sizes == [[64, 16, 16], [64], [64, 64, 64]]
+    assert len({result.metrics["process"] for trial in found for result in trial.results}) == 1
+    stored = Store(f"sqlite:///{home / 'mlflow.db'}").trials("roomy/all")
+    assert [trial.config for trial in stored] == [trial.config for trial in found]
 
 
 @pytest.mark.parametrize("key", ["score", "training_iteration"])

@@ -55,6 +55,15 @@ class Troubled(Curve):
         return metrics
 
 
+class Roomy(Curve):
+    """Its second epoch has no room for batches of more than `room` images."""
+
+    def train_epoch(self) -> dict[str, float]:
+        if self.epoch == 1 and self.config["batch_size"] > self.config["room"]:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+        return {**super().train_epoch(), "batch_size": self.config["batch_size"]}
+
+
 class Plateau(Curve):
     """Rises until the epoch that `top` names, then stays."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from search_spaces.effort import TooMuchWorkError, limited
 from tuner.checks.cells import check_cells
 from tuner.checks.conditions import check_conditions
+from tuner.checks.memory import check_out_of_memory
 from tuner.checks.names import check_cluster, check_trainable
 from tuner.checks.overlap import check_overlap
 from tuner.checks.report import check_report
@@ -30,6 +31,7 @@ CHECKS: tuple[tuple[Check, tuple[str, ...]], ...] = (
     (check_start_with, ("grid", "space", "fixed", "start_with")),
     (check_searcher, ("grid", "space", "fixed", "search.searcher")),
     (check_scheduler, ("search.scheduler", "search.budget", "search.max_concurrent", "space")),
+    (check_out_of_memory, ("grid", "space", "fixed", "search.out_of_memory", "search.scheduler")),
     (check_report, ("grid", "report")),
     (check_splits, ("search.metric", "protocol", "resources", "device")),
 )

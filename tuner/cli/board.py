@@ -60,6 +60,9 @@ class Board:
                     self._result(row, event)
                 case "end":
                     return self._end(row, event)
+                case "retry":
+                    less = ", ".join(f"{name} {value}" for name, value in event["less"].items())
+                    return f"{key}: trial {event['trial']:04d} ran out of memory and goes on with {less}"
                 case "final":
                     return _final(row, event)
                 case "search_end":

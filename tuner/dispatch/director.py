@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from results.records import TrialState
+from tuner.dispatch.clock import SearchClock
 from tuner.dispatch.ledger import Ledger, LedgerError
 from tuner.dispatch.schedulers import build_decider
 from tuner.dispatch.searchers.base import build_searcher
 from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
-from tuner.dispatch.suggestion import OpenTrial, Suggestion
+from tuner.dispatch.suggestion import OpenTrial, Suggestion, less_memory
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported, other_suggestion
 from tuner.plan import Search, trial_seed
 
@@ -42,7 +43,7 @@ class Director:
         self.ended_by: str | None = None
         self.interrupted = False
         self.halted = False
-        self._ledger, self._observers, self._now = ledger, observers, now
+        self._ledger, self._observers, self._clock = ledger, observers, SearchClock(now)
         self._sign = 1.0 if search.mode == "max" else -1.0
         self._searcher = build_searcher(
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
@@ -55,7 +56,6 @@ class Director:
         self._open: dict[int, OpenTrial] = {}
         self._next = 0
         self._exhausted = False
-        self._elapsed_s, self._last_event_s = 0.0, 0.0
         self._replaying = True
         for event in ledger:
             self._replay(event)
@@ -139,13 +139,19 @@ class Director:
         return stopped_by is not None
 
     def end(self, number: int, *, crash: tuple[TrialState, str] | None = None) -> None:
-        """Close a trial that stopped, ran out of budget, said it was done, or failed (`crash`)."""
+        """Close a trial that is over or failed (`crash`); out of memory it goes on in less, if the study says how."""
         trial = self._open.get(number)
         if trial is None or self.halted:
             return
         if trial.stopped_by is None and self._tune_schedules:
             trial.stopped_by = self.search.scheduler.name
-        self._apply_end(self._log("end", {"trial": number, **trial.ending(self.search.metric, crash)}))
+        ending = trial.ending(self.search.metric, crash)
+        less = less_memory(self.search, trial) if ending["state"] == TrialState.OUT_OF_MEMORY else None
+        if less is not None and self.ended_by is None:
+            self._log("retry", {"trial": number, "less": less, "why": ending["error"]})
+            trial.go_on_with(less)
+        else:
+            self._apply_end(self._log("end", {"trial": number, **ending}))
 
     def fail(self, number: int, state: TrialState, why: str) -> None:
         """Say why a trial is about to be ended from outside: its end then tells that."""
@@ -178,9 +184,8 @@ class Director:
 
     def tick(self) -> None:
         """Look at the clock; may end the search."""
-        elapsed_s = self._elapsed_s + self._now() - self._last_event_s
         for stopper in self._stoppers:
-            if stopper.on_clock(elapsed_s) is Verdict.STOP_SEARCH:
+            if stopper.on_clock(self._clock.elapsed_s) is Verdict.STOP_SEARCH:
                 self._end_search(stopper.name)
 
     def interrupt(self) -> None:
@@ -196,10 +201,7 @@ class Director:
             self.end(trial.number)
 
     def halt(self, why: str) -> None:
-        """Stop without a word more to the ledger: its open trials go on where it ends, once the cause is gone.
-
-        Safe from any thread, as `interrupt`.
-        """
+        """Stop without a word more to the ledger: its open trials can go on from there. Safe from any thread."""
         self.halted = True
         self.error = self.error or SearchError(f"{why}; the same command then goes on")
 
@@ -254,8 +256,8 @@ class Director:
     # The ledger
 
     def _log(self, event: str, fields: Mapping[str, Any], timings: Mapping[str, float] | None = None) -> Event:
-        now_s = self._now()
-        self._advance_clock(event, now_s)
+        now_s = self._clock.now()
+        self._clock.advance(event, now_s)
         try:
             entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
         except OSError as error:
@@ -265,14 +267,9 @@ class Director:
             observer(entry)
         return entry
 
-    def _advance_clock(self, event: str, at_s: float) -> None:
-        if event != "session":  # the time between two sessions is nobody's
-            self._elapsed_s += max(0.0, at_s - self._last_event_s)
-        self._last_event_s = at_s
-
     def _replay(self, event: Event) -> None:
         """Feed one logged event to fresh objects; decisions are taken from the log, not anew."""
-        self._advance_clock(event["event"], event["clock"]["at_ms"] / 1000)
+        self._clock.advance(event["event"], event["clock"]["at_ms"] / 1000)
         match event["event"]:
             case "suggest":
                 config = json.loads(json.dumps(self._searcher.suggest(event["trial"])))
@@ -288,6 +285,8 @@ class Director:
                 self._open[event["trial"]].config = event["config"]
             case "lost":
                 self._open[event["trial"]].losses += 1
+            case "retry":
+                self._open[event["trial"]].go_on_with(event["less"])
             case "end":
                 self._apply_end(event)
             case "search_end":

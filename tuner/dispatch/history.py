@@ -55,6 +55,9 @@ class History:
                     self._results[number].append(ResultRecord(step=event["step"], at_ms=at_ms, metrics=metrics))
             case "exploit":
                 self._trials[number] = replace(self._trials[number], config=event["config"])
+            case "retry":
+                config = {**self._trials[number].config, **event["less"]}
+                self._trials[number] = replace(self._trials[number], config=config)
             case "end":
                 self._trials[number] = replace(
                     self._trials[number],

@@ -249,6 +249,22 @@ def test_a_search_that_goes_on_overwrites_its_best(client, sent, uri):
     assert later.searches("digits#2") == [raised]
 
 
+def test_a_trial_that_was_shown_may_end_with_another_value(client, sent, uri):
+    """Oracle: MLflow, which never changes a parameter: the first stays there, the tag that is read tells the last."""
+    study = replace(STUDY, study_id="digits#4")
+    search = replace(SEARCH, search_id="digits#4/cosine")
+    begun = replace(trial(0, TrialState.RUNNING), trial_id="digits#4/cosine/0000", config={"batch_size": 64})
+    store = Store(uri)
+    search_run = store.begin_search(store.begin_study(study), search, new=True)
+    run = store.begin_trial(search_run, search, begun, new=True)
+    again = Store(uri)
+    search_run = again.begin_search(again.begin_study(study), search)
+    ended = replace(begun, state=TrialState.COMPLETE, config={"batch_size": 32})
+    assert again.write_trial(search_run, search, ended) == run
+    assert client.get_run(run).data.params["batch_size"] == "64"
+    assert [read.config for read in again.trials(search.search_id)] == [{"batch_size": 32}]
+
+
 def test_an_interrupted_run_says_so_and_goes_on(client, sent, uri):
     study = replace(STUDY, study_id="digits#3")
     search = replace(SEARCH, search_id="digits#3/cosine")

@@ -30,6 +30,8 @@ def test_the_board_counts_ends_and_keeps_the_best() -> None:
     assert board.event("cosine", first) == (
         "cosine: 1/8 trial 0000 stopped by asha at step 3; best val/accuracy 0.9000 (trial 0001)"
     )
+    retry = {"event": "retry", "trial": 1, "less": {"batch_size": 32}, "why": "CUDA out of memory"}
+    assert board.event("cosine", retry) == "cosine: trial 0001 ran out of memory and goes on with batch_size 32"
     assert "crashed at step 3: ValueError: broke" in (board.event("cosine", second) or "")
     assert board.rows["cosine"].done == 2
     assert board.left_s == 150.0
