@@ -101,12 +101,6 @@ def cost(outcomes: Sequence[SearchOutcome]) -> Cost:
     return Cost(tuple(_search_cost(outcome) for outcome in outcomes), cost_warnings(outcomes))
 
 
-def budget_of(outcome: SearchOutcome) -> tuple[int | None, str]:
-    """The most steps of a trial and what a step is, from the search's `budget`: "30 epoch"."""
-    most, _, key = str(outcome.search.params.get("budget", "")).partition(" ")
-    return (int(most) if most.isdecimal() else None), key or "epoch"
-
-
 def _steps_of(trial: TrialRecord) -> int:
     """The steps that a trial ran."""
     return trial.results[-1].step if trial.results else 0
@@ -122,7 +116,7 @@ def compute_s(trial: TrialRecord) -> float:
 
 def _search_cost(outcome: SearchOutcome) -> SearchCost:
     search, trials = outcome.search, outcome.trials
-    most, _ = budget_of(outcome)
+    most = outcome.search.max_steps
     planned = search.params.get("trials")
     cut = [trial for trial in trials if trial.state is TrialState.STOPPED]
     device, share = _demand(str(search.params.get("resources", "")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -91,11 +90,7 @@ def _range(domains: Sequence[Any], tried: Sequence[Any]) -> tuple[float, float]:
 
 def _frozen(trial: TrialRecord, outcome: SearchOutcome, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
     search = outcome.search
-    values = {
-        result.step: result.metrics[search.metric]
-        for result in trial.results
-        if math.isfinite(result.metrics.get(search.metric, math.nan))
-    }
+    values = dict(trial.series(search.metric))
     best = trial.best(search.metric, search.mode)
     state = _state(trial, str(search.params.get("scheduler", "")), has_value=best is not None)
     given = {name: trial.config[name] for name in distributions if name in trial.config}

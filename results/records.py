@@ -72,6 +72,17 @@ class SearchRecord:
     space: Mapping[str, Any] = field(default_factory=dict)  # what is searched in this cell, as a study writes it
 
     @property
+    def max_steps(self) -> int | None:
+        """The most steps of a trial, from the parameter `budget`, "30 epoch"; None if it is not known."""
+        most = str(self.params.get("budget", "")).partition(" ")[0]
+        return int(most) if most.isdecimal() else None
+
+    @property
+    def step_key(self) -> str:
+        """The metric that counts a trial's steps, from the same; "step" if it is not known."""
+        return str(self.params.get("budget", "")).partition(" ")[2] or "step"
+
+    @property
     def selected_on_test(self) -> bool:
         """Whether test data chose: each number is then that of its luckiest trial and epoch, and flatters."""
         return measures_test(self.metric)
@@ -104,6 +115,11 @@ class TrialRecord:
     def best(self, metric: str, mode: Mode) -> ResultRecord | None:
         """The result with the best finite value of `metric` (the earliest of equals), not the last one."""
         return best_result(self.results, metric, mode)
+
+    def series(self, metric: str) -> list[tuple[int, float]]:
+        """(step, value) wherever a finite value of the metric was reported, in the order of the results."""
+        values = ((result.step, result.metrics.get(metric, math.nan)) for result in self.results)
+        return [(step, value) for step, value in values if math.isfinite(value)]
 
 
 @dataclass(frozen=True, kw_only=True)

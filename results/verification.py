@@ -74,8 +74,7 @@ def _settings_of(outcome: SearchOutcome, defaults: Mapping[str, Any]) -> dict[st
     search = outcome.search
     select_on = "test" if search.selected_on_test else "validation"
     settings = {**defaults, **search.params, **search.cell, "select_on": select_on}
-    budget = str(search.params.get("budget", "")).partition(" ")[0]
-    return settings | ({"epochs": int(budget)} if budget.isdecimal() else {})
+    return settings | ({"epochs": search.max_steps} if search.max_steps is not None else {})
 
 
 @dataclass(frozen=True)

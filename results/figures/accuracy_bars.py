@@ -7,9 +7,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures.canvas import GREY, legend_below, legend_lines, look, name_axes, panels, wrapped
+from results.figures.cells import SPLITS
 from results.figures.class_marks import tint
 from results.figures.grouping import Arranged, Placed, arrange, selection_split
-from results.figures.over_epochs import SPLITS
 from results.figures.source import NotDrawnError
 from results.samples import sample
 from results.statistics import mean_half_width

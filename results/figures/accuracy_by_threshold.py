@@ -63,8 +63,7 @@ def data(source: Source) -> ThresholdData:
     if not drawn:
         raise NotDrawnError("the best trial kept no thresholds_threshold, thresholds_absolute or thresholds_relative")
     default = float((probabilities.argmax(1) == labels).mean())
-    split = str(source.arrays.get("split", "validation"))
-    return ThresholdData(tuple(tried.tolist()), tuple(drawn), default, split)
+    return ThresholdData(tuple(tried.tolist()), tuple(drawn), default, source.split)
 
 
 def _binary(second: NDArray[Any], labels: NDArray[Any], threshold: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures import cells
 from results.figures.canvas import legend_below, legend_lines, look, name_axes, panels
-from results.figures.over_epochs import SPLITS, runs_of
+from results.figures.over_epochs import runs_of
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def data(source: StudySource, what: str, metric: str, *, whole: bool) -> Against
         (panel.title, tuple((label, found[positions[member]]) for member, label in panel.members))
         for panel in cells.panels([source.searches[position].search.cell for position in positions])
     )
-    y = f"accuracy (share of {SPLITS[split]} images)"
-    return AgainstData(what.format(split=SPLITS[split]), y, drawn, whole)
+    y = f"accuracy (share of {cells.SPLITS[split]} images)"
+    return AgainstData(what.format(split=cells.SPLITS[split]), y, drawn, whole)
 
 
 def _paths(source: Source, names: tuple[str, str], *, whole: bool) -> tuple[Path, ...]:

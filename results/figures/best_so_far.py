@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from results.cost import budget_of
+from results.figures import cells
 from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, plot
-from results.figures.search_trials import log_scale
+from results.figures.search_trials import needs_log_scale
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def draw(data: BestSoFarData) -> Figure:
         name = textwrap.fill(search.name, _NAME_WIDTH, max_lines=3, placeholder=" …")
         axes.step(search.spent, search.best, where="post", color=colour, linestyle=dashes, linewidth=1.6, label=name)
         axes.plot(search.spent[-1], search.best[-1], color=colour, marker="o", markersize=3)
-    if log_scale([value for search in (*data.searches, *data.others) for value in search.best]):
+    if needs_log_scale([value for search in (*data.searches, *data.others) for value in search.best]):
         axes.set_yscale("log")
     if len(data.searches) > 1:
         handles, labels = axes.get_legend_handles_labels()
@@ -110,21 +110,11 @@ def _data(outcomes: Iterable[SearchOutcome]) -> BestSoFarData:
         raise NotDrawnError("no trial that did not fail reported the metric")
     search = found[0][0].search
     ranked = sorted((made for _, made in found), key=lambda made: made.best[-1], reverse=search.mode == "max")
-    step = budget_of(found[0][0])[1]
-    return BestSoFarData(search.metric, step, tuple(ranked[: len(_LOOKS)]), tuple(ranked[len(_LOOKS) :]))
+    return BestSoFarData(search.metric, search.step_key, tuple(ranked[: len(_LOOKS)]), tuple(ranked[len(_LOOKS) :]))
 
 
 def _names(outcomes: Sequence[SearchOutcome]) -> list[str]:
-    """What sets each search apart: its cell's values where they differ; a number or a flag with its factor's name."""
-    cells = [outcome.search.cell for outcome in outcomes]
-    factors = dict.fromkeys(factor for cell in cells for factor in cell)
-    differing = [factor for factor in factors if len({str(cell.get(factor)) for cell in cells}) > 1]
-    return [
-        ", ".join(
-            value if isinstance(value, str) else f"{factor}={value}"
-            for factor in differing
-            if (value := outcome.search.cell.get(factor)) is not None
-        )
-        or outcome.search.key
-        for outcome in outcomes
-    ]
+    """What sets each search apart; its key where its cell says nothing."""
+    grid = [outcome.search.cell for outcome in outcomes]
+    factors, bare = cells.differing(grid), cells.speaking(grid)
+    return [cells.text_of(outcome.search.cell, factors, bare) or outcome.search.key for outcome in outcomes]

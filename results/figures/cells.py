@@ -12,6 +12,7 @@ from results.figures.source import NotDrawnError
 if TYPE_CHECKING:
     from results.records import SearchRecord
 
+SPLITS = {"train": "training", "val": "validation", "test": "test"}  # images, in words
 MOST_IN_PANEL = 8  # lines that can still be told apart
 MOST_PANELS = 16
 _LONG = 45  # characters
@@ -70,9 +71,8 @@ def differing(cells: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def step_name(search: SearchRecord) -> str:
     """What a step of the budget is; of how many passes over the training images, where an epoch has several."""
-    step = str(search.params.get("budget", "")).partition(" ")[2] or "step"
     passes = search.params.get("passes_per_epoch", 1)
-    return step if passes == 1 else f"{step} (of {passes} passes over the training images)"
+    return search.step_key if passes == 1 else f"{search.step_key} (of {passes} passes over the training images)"
 
 
 def text_of(cell: Mapping[str, Any], factors: Sequence[str], bare: Collection[str]) -> str:

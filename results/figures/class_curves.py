@@ -50,7 +50,7 @@ def data(source: Source, kind: str) -> ClassCurvesData:
         curves.append(ClassCurve(name, tuple(x.tolist()), tuple(y.tolist()), area))
     if not curves:
         raise NotDrawnError(f"the best trial kept no {kind}_0")
-    return ClassCurvesData(kind, tuple(curves), str(source.arrays.get("split", "validation")))
+    return ClassCurvesData(kind, tuple(curves), source.split)
 
 
 def draw(data: ClassCurvesData) -> Figure:

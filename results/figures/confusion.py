@@ -45,7 +45,7 @@ def data(source: Source) -> ConfusionData:
         tables = tables[1:]  # without a rule's name, which sorts first
     if not tables:
         raise NotDrawnError(f"the best trial kept no {_PREFIX}")
-    return ConfusionData(tuple(map(str, classes.tolist())), tables, str(source.arrays.get("split", "validation")))
+    return ConfusionData(tuple(map(str, classes.tolist())), tables, source.split)
 
 
 def draw(data: ConfusionData) -> Figure:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures.canvas import BLUE, GREEN, GREY, ORANGE, log_scale, plot
-from results.figures.cells import step_name
+from results.figures.cells import SPLITS, step_name
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from results.figures.source import Source
 
-_SPLITS = {"train": "training", "val": "validation", "test": "test"}
 _LOOKS = {"training": (BLUE, "-"), "validation": (ORANGE, "--"), "test": (GREEN, ":")}
 _UNITS = {
     "loss": "loss (mean over images)",
@@ -48,12 +46,8 @@ class CurvesData(NamedTuple):
 def data(source: Source, quantity: str) -> CurvesData:
     """The best trial's `<split>/<quantity>`. Raises NotDrawnError if no split reported it at two steps or more."""
     lines = []
-    for key, split in _SPLITS.items():
-        points = [
-            (result.step, result.metrics[f"{key}/{quantity}"])
-            for result in source.trial.results
-            if math.isfinite(result.metrics.get(f"{key}/{quantity}", math.nan))
-        ]
+    for key, split in SPLITS.items():
+        points = source.trial.series(f"{key}/{quantity}")
         if len(points) > 1:
             steps, values = zip(*points, strict=True)
             lines.append(Line(split, steps, values))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from results.figures.canvas import BLUE, GREY
+from results.figures.cells import step_name
 from results.figures.endings import ending, in_order, look
 from results.figures.optuna_canvas import figure_of, head, optuna_drawing, quiet
-from results.figures.search_trials import log_scale
+from results.figures.search_trials import needs_log_scale
 from results.figures.source import NotDrawnError
 from results.records import rank
 
@@ -47,11 +47,7 @@ def data(source: Source) -> IntermediateValuesData:
 
     search, lines = source.search, []
     for trial in source.outcome.trials:
-        points = [
-            (result.step, result.metrics[search.metric])
-            for result in trial.results
-            if math.isfinite(result.metrics.get(search.metric, math.nan))
-        ]
+        points = trial.series(search.metric)
         if points and not trial.state.unfinished:
             steps, values = zip(*points, strict=True)
             lines.append(TrialLine(trial.number, steps, values, ending(trial)))
@@ -59,10 +55,10 @@ def data(source: Source) -> IntermediateValuesData:
         raise NotDrawnError(f"no trial that ended reported {search.metric} at two steps or more")
     with quiet():
         study = add_to_optuna(source.outcome)
-    step = str(search.params.get("budget", "")).partition(" ")[2] or "step"
     drawn = {line.number for line in lines}
     best = rank([trial for trial in source.outcome.trials if trial.number in drawn], search.metric, search.mode)[0]
-    return IntermediateValuesData(search.metric, step, None if best.state.failed else best.number, tuple(lines), study)
+    shown = None if best.state.failed else best.number
+    return IntermediateValuesData(search.metric, step_name(search), shown, tuple(lines), study)
 
 
 def draw(data: IntermediateValuesData) -> Figure:
@@ -85,7 +81,7 @@ def draw(data: IntermediateValuesData) -> Figure:
             axes.scatter(ends[:, 0], ends[:, 1], color=style.colour, marker=style.marker, s=26, zorder=4, label=label)
         if data.best is not None:
             axes.plot([], [], color=BLUE, linewidth=1.8, label=f"best: trial {data.best}")
-        if log_scale([value for line in data.lines for value in line.values]):
+        if needs_log_scale([value for line in data.lines for value in line.values]):
             axes.set_yscale("log")
         axes.set_xlabel(data.step)
         axes.set_ylabel(data.metric)

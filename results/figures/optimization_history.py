@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures.canvas import VERMILION
 from results.figures.optuna_canvas import figure_of, head, optuna_drawing
-from results.figures.search_trials import log_scale, search_trials, summary, value_of
+from results.figures.search_trials import needs_log_scale, search_trials, summary, value_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ def draw(data: OptimizationHistoryData) -> Figure:
             foot, label = axes.get_xaxis_transform(), f"failed ({len(data.failed)})"
             zeros = [0.02] * len(data.failed)
             axes.scatter(data.failed, zeros, color=VERMILION, marker="x", transform=foot, label=label, clip_on=False)
-        if log_scale(list(values.values())):
+        if needs_log_scale(list(values.values())):
             axes.set_yscale("log")
         axes.locator_params(axis="x", integer=True)
         axes.set_xlabel("trial")

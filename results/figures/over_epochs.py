@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from results.figures.source import Source, StudySource
     from results.records import TrialRecord
 
-SPLITS = {"train": "training", "val": "validation", "test": "test"}
 _LOG_FROM = 30.0  # times the smallest value, above which a linear scale hides what is small
 
 
@@ -67,7 +66,7 @@ def data(source: StudySource, what: str, metrics: Sequence[str], *, log: bool = 
         drawn.append(BandPanel(panel.title, members))
     means = [[value for band in panel.bands for value in band.mean] for panel in drawn]
     log = min(map(min, means)) > 0 if log else any(map(_wide, means))
-    split = SPLITS.get(metric.partition("/")[0], "")
+    split = cells.SPLITS.get(metric.partition("/")[0], "")
     step = cells.step_name(source.searches[positions[0]].search)
     return OverEpochsData(what.format(split=split), step, tuple(drawn), log)
 
@@ -88,10 +87,9 @@ def _bands(source: StudySource, metric: str) -> dict[int, Band]:
         values: dict[int, list[float]] = defaultdict(list)
         runs = 0
         for trial in runs_of(search):
-            points = [(result.step, result.metrics.get(metric, math.nan)) for result in trial.results]
-            finite = [(step, value) for step, value in points if math.isfinite(value)]
-            runs += bool(finite)
-            for step, value in finite:
+            points = trial.series(metric)
+            runs += bool(points)
+            for step, value in points:
                 values[step].append(value)
         if len(values) > 1:
             columns = [values[step] for step in sorted(values)]

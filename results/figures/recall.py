@@ -47,7 +47,7 @@ def data(source: Source) -> RecallData:
         tuple((middle - half).tolist()),
         tuple((middle + half).tolist()),
         tuple(images[present].tolist()),
-        str(source.arrays.get("split", "validation")),
+        source.split,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from results.figures import cells
 from results.figures.canvas import new_figure, wrapped
-from results.figures.over_epochs import SPLITS, runs_of
+from results.figures.over_epochs import runs_of
 from results.figures.recall import RECOGNISED
 from results.figures.source import NotDrawnError
 
@@ -44,7 +44,7 @@ def data(source: StudySource) -> RecallTableData:
     kept = [(search.search.cell, row) for search, row in zip(source.searches, means, strict=True) if row]
     recalls = tuple(tuple(row.get(number, math.nan) for number in numbers) for _, row in kept)
     names = tuple(map(str, numbers))
-    return RecallTableData(cells.labels([cell for cell, _ in kept]), names, recalls, SPLITS[split])
+    return RecallTableData(cells.labels([cell for cell, _ in kept]), names, recalls, cells.SPLITS[split])
 
 
 def _means(source: Source, prefix: str) -> dict[int, float]:

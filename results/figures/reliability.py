@@ -64,7 +64,7 @@ def data(source: Source) -> ReliabilityData:
         confidence=float(confidence.mean()),
         n=len(confidence),
         kind=str(source.arrays.get("confidence_kind", "largest probability")),
-        split=str(source.arrays.get("split", "validation")),
+        split=source.split,
     )
 
 

@@ -142,7 +142,7 @@ def _distinct(names: set[str]) -> dict[str, str]:
     return shortened
 
 
-def log_scale(values: Sequence[float]) -> bool:
+def needs_log_scale(values: Sequence[float]) -> bool:
     """Whether values span so much that only a log axis shows them: all above zero, a factor of 1,000 apart."""
     finite = [value for value in values if math.isfinite(value)]
     return bool(finite) and min(finite) > 0 and max(finite) / min(finite) >= 1000

@@ -94,8 +94,8 @@ def draw(data: SizeAgainstDistanceData) -> Figure:
         axes.set(xlim=(low, high), ylim=(low, high))
         logarithmic(axes.xaxis)
         logarithmic(axes.yaxis)
-    what = "distance \u03c1 of class centres to the first epoch's global centre"
-    name_axes(figure, all_axes, x="cluster size \u03c3", y=wrapped(what, 40))
+    what = "distance \u03c1 of class centres to the first epoch's global centre (same units)"
+    name_axes(figure, all_axes, x="cluster size \u03c3 (units of the embedding)", y=wrapped(what, 40))
     legend_below(figure, keys)
     return figure
 

@@ -48,6 +48,11 @@ class Source:
         """Everything that was kept of the best trial; empty if nothing was."""
         return self.load()
 
+    @property
+    def split(self) -> str:
+        """Which images the arrays are of, in a word: "validation" or "test"."""
+        return str(self.arrays.get("split", "validation"))
+
     def need(self, *names: str) -> tuple[np.ndarray[Any, Any], ...]:
         """Arrays by name. Raises NotDrawnError if one was not kept."""
         missing = [name for name in names if name not in self.arrays]

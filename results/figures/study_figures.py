@@ -19,7 +19,8 @@ from results.figures.figure import Figure
 
 def _geometry(name: str, what: str, *, log: bool) -> Figure:
     metrics = tuple(f"{split}/geometry/{name}" for split in ("test", "val"))
-    data = partial(over_epochs.data, what=what, metrics=metrics, log=log)
+    images = "units of the embedding, {split} images" if log else "{split} images"  # a cosine has no unit
+    data = partial(over_epochs.data, what=f"{what}\n({images})", metrics=metrics, log=log)
     return Figure(f"{name.replace('_', ' ')} of each search by epoch", data, over_epochs.draw)
 
 
@@ -69,10 +70,10 @@ STUDY_FIGURES: Mapping[str, Figure] = {
         "share of each class's images that each search recognises", recall_table.data, recall_table.draw
     ),
     "accuracy_bars": Figure("accuracy by decision rule, of every search", accuracy_bars.data, accuracy_bars.draw),
-    "cluster_size_over_epochs": _geometry("cluster_size", "cluster size \u03c3 ({split})", log=True),
-    "centre_distance_over_epochs": _geometry("centre_distance", "centre distance \u03c1 ({split})", log=True),
-    "class_distance_over_epochs": _geometry("class_distance", "mean distance of class centres ({split})", log=True),
-    "median_cosine_over_epochs": _geometry("median_cosine", "median cosine to the class centre ({split})", log=False),
+    "cluster_size_over_epochs": _geometry("cluster_size", "cluster size \u03c3", log=True),
+    "centre_distance_over_epochs": _geometry("centre_distance", "centre distance \u03c1", log=True),
+    "class_distance_over_epochs": _geometry("class_distance", "mean distance of class centres", log=True),
+    "median_cosine_over_epochs": _geometry("median_cosine", "median cosine to the class centre", log=False),
     "searches_size_against_distance": Figure(
         "centre distance against cluster size, of every search", size_against_distance.data, size_against_distance.draw
     ),

@@ -31,8 +31,7 @@ def data(source: Source) -> TrueClassProbabilityData:
     edges = np.linspace(0, 1, BINS + 1)
     right = predicted == labels
     in_right, in_wrong = (np.histogram(probability[chosen], edges)[0].tolist() for chosen in (right, ~right))
-    split = str(source.arrays.get("split", "validation"))
-    return TrueClassProbabilityData(tuple(edges.tolist()), tuple(in_right), tuple(in_wrong), split)
+    return TrueClassProbabilityData(tuple(edges.tolist()), tuple(in_right), tuple(in_wrong), source.split)
 
 
 def draw(data: TrueClassProbabilityData) -> Figure:

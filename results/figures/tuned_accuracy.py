@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from results.figures import cells
 from results.figures.canvas import BLUE, GREY, ORANGE, decorate, legend_below, new_figure, wrapped
-from results.figures.over_epochs import SPLITS, runs_of
+from results.figures.over_epochs import runs_of
 from results.figures.source import NotDrawnError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def data(source: StudySource) -> TunedAccuracyData:
         (panel.title, tuple(gains[positions[member]]._replace(label=label) for member, label in panel.members))
         for panel in cells.panels([source.searches[position].search.cell for position in positions])
     )
-    return TunedAccuracyData(drawn, SPLITS[split])
+    return TunedAccuracyData(drawn, cells.SPLITS[split])
 
 
 def _gain(source: Source, split: str) -> Gain | None:

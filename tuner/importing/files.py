@@ -12,7 +12,7 @@ from typing import Any
 from tuner.dispatch.tune_metrics import flat, without_colours
 from tuner.errors import InputError, Problem
 
-STATE_FILES = "experiment_state-*.json"
+_STATE_FILES = "experiment_state-*.json"
 _PICKLED = "_type"  # Ray writes what JSON does not know as {"_type": "CLOUDPICKLE_FALLBACK", "value": ...}
 _ORDER = re.compile(r"(\d+)(?:_|$)")
 
@@ -80,10 +80,10 @@ def read_experiment(path: Path) -> Experiment:
 
 def _state(path: Path) -> dict[str, Any]:
     """The newest state: each run of an experiment that was restored leaves one, and the last has all trials."""
-    files = sorted(path.glob(STATE_FILES)) if path.is_dir() else []
+    files = sorted(path.glob(_STATE_FILES)) if path.is_dir() else []
     if not files:
-        found = sorted({file.parent.name for file in path.glob(f"*/{STATE_FILES}")}) if path.is_dir() else []
-        rule = f"must be the folder of a Ray Tune experiment, with {STATE_FILES}"
+        found = sorted({file.parent.name for file in path.glob(f"*/{_STATE_FILES}")}) if path.is_dir() else []
+        rule = f"must be the folder of a Ray Tune experiment, with {_STATE_FILES}"
         raise InputError([Problem((), rule, str(path), tuple(found), option="PATH")])
     try:
         state = json.loads(files[-1].read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from tuner.importing.files import Experiment, TuneTrial
 from tuner.importing.space import tried_space
 from tuner.keys import cell_key
 
-RAY = "ray tune"
+_RAY = "ray tune"
 _OURS = ("searcher", "scheduler", "trials", "budget")
 
 
@@ -82,7 +82,7 @@ def study_record(experiment: Experiment, reading: Reading, *, study_id: str, nam
         fingerprint=hashlib.sha256(told.encode()).hexdigest()[:16],
         started_at_ms=int(1000 * started_s),
         params={"trainable": experiment.trainable},
-        tags={"imported.from": "ray tune", "imported.experiment": experiment.path.resolve().name},
+        tags={"imported.from": _RAY, "imported.experiment": experiment.path.resolve().name},
     )
 
 
@@ -90,13 +90,9 @@ def outcomes(experiment: Experiment, reading: Reading, *, study_id: str) -> list
     """One search for each combination of the factors' values, in the order of their first trial."""
     searched = _searched(experiment.trials, reading.factors)
     last = max((_step(result, reading) for trial in experiment.trials for result in trial.results), default=0)
-    cells: dict[str, dict[str, Scalar]] = {}
     groups: dict[str, list[TuneTrial]] = {}
     for trial in experiment.trials:
-        cell = {factor: trial.config.get(factor) for factor in reading.factors}
-        key = cell_key(cell)
-        cells[key] = cell
-        groups.setdefault(key, []).append(trial)
+        groups.setdefault(cell_key(_cell(trial, reading)), []).append(trial)
     found = []
     for key, group in groups.items():
         search_id = f"{study_id}/{key}"
@@ -105,24 +101,35 @@ def outcomes(experiment: Experiment, reading: Reading, *, study_id: str) -> list
             for number, trial in enumerate(group)
         ]
         fixed = {name: value for name, value in group[0].config.items() if name not in (*searched, *reading.factors)}
-        search = SearchRecord(
-            search_id=search_id,
-            key=key,
-            cell=cells[key],
-            metric=reading.metric,
-            mode=reading.mode,
-            started_at_ms=min(trial.started_at_ms for trial in trials),
-            params={
-                **fixed,
-                "searcher": RAY,
-                "scheduler": RAY,
-                "trials": len(trials),
-                "budget": f"{last} {reading.budget_key}",
-            },
-            space=tried_space([trial.config for trial in trials]),
-        )
+        search = _search(search_id, _cell(group[0], reading), fixed, trials, reading, last)
         found.append(SearchOutcome(search=search, trials=trials))
     return found
+
+
+def _cell(trial: TuneTrial, reading: Reading) -> dict[str, Scalar]:
+    return {factor: trial.config.get(factor) for factor in reading.factors}
+
+
+def _search(
+    search_id: str,
+    cell: Mapping[str, Scalar],
+    fixed: Mapping[str, Any],
+    trials: Sequence[TrialRecord],
+    reading: Reading,
+    last: int,
+) -> SearchRecord:
+    """The search that these trials are of. last: the most steps that any trial of the experiment ran."""
+    ran = {"searcher": _RAY, "scheduler": _RAY, "trials": len(trials), "budget": f"{last} {reading.budget_key}"}
+    return SearchRecord(
+        search_id=search_id,
+        key=search_id.rpartition("/")[2],
+        cell=cell,
+        metric=reading.metric,
+        mode=reading.mode,
+        started_at_ms=min(trial.started_at_ms for trial in trials),
+        params={**fixed, **ran},
+        space=tried_space([trial.config for trial in trials]),
+    )
 
 
 def _check_steps(experiment: Experiment, reading: Reading, metrics: tuple[str, ...]) -> list[Problem]:
@@ -182,7 +189,7 @@ def _trial(
         state=state,
         started_at_ms=started_ms,
         ended_at_ms=ended_ms,
-        stopped_by=RAY if state is TrialState.STOPPED else None,
+        stopped_by=_RAY if state is TrialState.STOPPED else None,
         error=error,
         results=results,
     )

@@ -90,7 +90,7 @@ def test_geometry_is_logarithmic_whatever_its_range() -> None:
     (panel,) = figures["cluster_size"].panels
     assert (panel.bands[0].steps, panel.bands[0].mean) == ((1, 2, 4), (4.0, 2.0, 1.0))
     assert figures["cluster_size"].log
-    assert figures["cluster_size"].what == "cluster size \u03c3 (validation)"
+    assert figures["cluster_size"].what == "cluster size \u03c3\n(units of the embedding, validation images)"
     assert figures["class_distance"].panels[0].bands[0].mean == (4.0, 8.0, 10.0, 16.0)
     assert not figures["median_cosine"].log
     zero = [{"val/geometry/cluster_size": value, "val/accuracy": 0.5} for value in (1.0, 0.0, 2.0)]
