@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from results.redaction import redacted
+from results.report.links import LOCAL_UI, ui_of
 from results.summary import summary
 from tuner.cli.common import (
     DEFAULT_HOME,
@@ -29,6 +31,7 @@ from tuner.cli.common import (
 )
 from tuner.cli.stored import search_facts
 from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError
+from tuner.home import Home
 
 if TYPE_CHECKING:
     from tuner.run import RunResult
@@ -81,7 +84,7 @@ def command(
     if as_json:
         print_json(facts(result))
     else:
-        _tell(result, home, study)
+        _tell(result, home)
     if result.undelivered is not None:
         complain(
             f"NOT EVERYTHING REACHED {result.tracking_uri}: {result.undelivered}.\n"
@@ -116,8 +119,21 @@ def _resume_command(argv: list[str]) -> str:
 
 def _sync_command(study_id: str, home: Path) -> str:
     """The command that delivers what waits of a study."""
-    at_home = [] if home == DEFAULT_HOME else ["--home", str(home)]
-    return shlex.join(["tuner", "sync", study_id.partition("#")[0], *at_home])
+    return shlex.join(["tuner", "sync", study_id.partition("#")[0], *_at_home(home)])
+
+
+def _at_home(home: Path) -> list[str]:
+    return [] if home == DEFAULT_HOME else ["--home", str(home)]
+
+
+def _where_to_look(result: RunResult, home: Path) -> tuple[str, str]:
+    """The command that lists the trials, and what shows them in a browser, empty where that is not ours to say."""
+    trials = ["tuner", "trials", result.study_id]
+    if result.tracking_uri == Home(home.absolute()).tracking_uri:
+        return shlex.join([*trials, *_at_home(home)]), shlex.join(["tuner", "ui", *_at_home(home)])
+    uri = redacted(result.tracking_uri)
+    server = ui_of(uri)
+    return shlex.join([*trials, "--tracking-uri", uri]), "" if server == LOCAL_UI else server
 
 
 def facts(result: RunResult) -> dict[str, Any]:
@@ -136,20 +152,21 @@ def facts(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _tell(result: RunResult, home: Path, study: Path) -> None:
+def _tell(result: RunResult, home: Path) -> None:
     """The best table, what went wrong, and where to look further."""
+    trials, browser = _where_to_look(result, home)
     table = summary([found.outcome for found in result.searches])
     print_table(table.columns, table.text_rows())
     for found in result.searches:
         if found.error is not None:
             complain(f"{found.outcome.search.key}: {found.error}")
         elif not found.ok:
-            complain(f"{found.outcome.search.key}: no trial succeeded; `tuner trials {study}` says why")
+            complain(f"{found.outcome.search.key}: no trial succeeded; `{trials}` says why")
     if not result.ran:
         typer.echo(
             f"study {result.study_id} was finished before: nothing to do (more --set search.trials=N, or --fresh)"
         )
-    at_home = "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
-    typer.echo(f"every trial:    tuner trials {study}{at_home}")
-    typer.echo(f"in the browser: tuner ui{at_home}")
+    typer.echo(f"every trial:    {trials}")
+    if browser:
+        typer.echo(f"in the browser: {browser}")
     typer.echo(f"took {result.elapsed_s:.0f} s")
