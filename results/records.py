@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 Mode = Literal["min", "max"]
@@ -139,7 +140,7 @@ class SearchOutcome:
     model: str | None = None
     run_id: str | None = None
 
-    @property
+    @cached_property
     def best_trial(self) -> TrialRecord | None:
         """The trial that the selection rule picks; None if every trial failed or reported nothing."""
         ranked = rank(self.trials, self.search.metric, self.search.mode)

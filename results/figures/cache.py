@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -151,7 +151,8 @@ def _portable(source: Source) -> Source:
 def _records(source: Source) -> Iterable[str]:
     outcome = source.outcome
     yield _plain(vars(outcome.search))
-    yield _plain({name: value for name, value in vars(outcome).items() if name not in ("search", "trials", "finals")})
+    kept = {field.name for field in fields(outcome)} - {"search", "trials", "finals"}
+    yield _plain({name: getattr(outcome, name) for name in sorted(kept)})
     for trial in (*outcome.trials, *outcome.finals):
         yield from _trial(trial)
 

@@ -114,11 +114,13 @@ def _log(
     if run is None:
         return False
     store.log_files(run, folder, files, to="report")
-    for outcome in outcomes:
-        figures = folder / "figures" / outcome.search.key
-        drawn = [file for file in files if file.is_relative_to(figures)]
-        if outcome.run_id is not None and drawn:
-            store.log_files(outcome.run_id, figures, drawn, to="figures")
+    runs = {folder / "figures" / outcome.search.key: outcome.run_id for outcome in outcomes}
+    drawn: dict[Path, list[Path]] = {}
+    for file in files:
+        drawn.setdefault(file.parent.parent, []).append(file)  # <folder>/figures/<key>/<part>/<file>
+    for figures, of_search in drawn.items():
+        if (search_run := runs.get(figures)) is not None:
+            store.log_files(search_run, figures, of_search, to="figures")
     return True
 
 
