@@ -44,13 +44,11 @@ def write_whole(
             if flushed:
                 os.fsync(file.fileno())
         partial.replace(path)
-    except Exception as error:
+    except BaseException as error:
+        partial.unlink(missing_ok=True)  # its room is free again
         if isinstance(error, DiskFullError) or not means_full(error):
             raise
-        partial.unlink(missing_ok=True)  # its room is free again
         raise DiskFullError(path, _size(write), free_bytes(path)) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Mapping[str, Any] | list[Any], *, flushed: bool = True) -> None:
@@ -60,7 +58,7 @@ def write_json(path: Path, value: Mapping[str, Any] | list[Any], *, flushed: boo
 
 
 def append_line(descriptor: int, path: Path, line: bytes) -> None:
-    """Append a line to an open file and wait until it is on the disk; on failure the file is as it was before.
+    """Append a line to an open file; on failure the file is as it was before. No kill can lose it, a power cut can.
 
     Raises DiskFullError if there is no room. `os.write` alone would leave the part that fitted.
     """
@@ -70,10 +68,15 @@ def append_line(descriptor: int, path: Path, line: bytes) -> None:
             rest = memoryview(line)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
     except OSError:
         os.ftruncate(descriptor, before)
         raise
+
+
+def flush(descriptor: int, path: Path) -> None:
+    """Wait until all that was written to an open file is on the disk. Raises DiskFullError if there is no room."""
+    with telling(path, 0):
+        os.fsync(descriptor)
 
 
 def reserve(path: Path, count: int) -> None:

@@ -21,6 +21,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._written: list[int] | None = None  # steps, by the only one who writes while the trial runs
 
     def path(self, step: int) -> Path:
         """Where the checkpoint of a step lies, or would lie."""
@@ -40,11 +41,15 @@ class Checkpoints:
 
     def write(self, training: Training, step: int, *, done: int, best_step: int | None) -> None:
         """Write the checkpoint of `step`, after `done` epochs; drop those that are neither recent nor the best."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        earlier = [before for before in self.steps() if before < step]
-        old = [self.path(before) for before in earlier[:-1] if before != best_step]
-        save_checkpoint(training, self.path(step), done=done, over=old.pop() if old else self._spare())
-        self._drop(old)
+        if self._written is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._written = self.steps()
+        earlier = [before for before in self._written if before < step]
+        old = [before for before in earlier[:-1] if before != best_step]
+        over = self.path(old[-1]) if old else self._spare()
+        save_checkpoint(training, self.path(step), done=done, over=over)
+        self._drop(self.path(before) for before in old[:-1])
+        self._written = sorted({*self._written, step}.difference(old))
 
     def keep_only(self, step: int | None) -> None:
         """Drop every checkpoint but that of `step`; the whole folder if there is nothing to keep."""

@@ -8,17 +8,16 @@ to it, so it also runs without a cluster.
 from __future__ import annotations
 
 import json
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from results.records import TrialState
 from tuner.dispatch.clock import SearchClock
+from tuner.dispatch.judge import Judge
 from tuner.dispatch.ledger import Ledger, LedgerError
-from tuner.dispatch.schedulers import build_decider
 from tuner.dispatch.searchers.base import build_searcher
-from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
 from tuner.dispatch.suggestion import OpenTrial, Suggestion, less_memory
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported, other_suggestion
 from tuner.plan import Search, trial_seed
@@ -48,10 +47,7 @@ class Director:
         self._searcher = build_searcher(
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
         )
-        self._decider = build_decider(search)
-        self._stoppers: list[Stopper] = [
-            build_stopper(plugin, mode=search.mode, trials=search.trials) for plugin in search.stoppers
-        ]
+        self._judge = Judge(search, self._end_search)
         self._tune_schedules = search.scheduler.name in ("hyperband", "pbt")  # from all trials at once
         self._open: dict[int, OpenTrial] = {}
         self._next = 0
@@ -93,8 +89,7 @@ class Director:
             return None
         for trial in self._open.values():
             if not trial.running:
-                trial.running = True
-                return trial.suggestion(self._seed(trial.number), sign=self._sign)
+                return self._given_out(trial)
         if self._used_up:
             return None
         config = self._searcher.suggest(self._next)
@@ -104,7 +99,9 @@ class Director:
             return None
         event = self._log("suggest", {"trial": self._next, "config": dict(config), "seed": self._seed(self._next)})
         self._apply_suggestion(event)
-        trial = self._open[event["trial"]]
+        return self._given_out(self._open[event["trial"]])
+
+    def _given_out(self, trial: OpenTrial) -> Suggestion:
         trial.running = True
         return trial.suggestion(self._seed(trial.number), sign=self._sign)
 
@@ -131,7 +128,7 @@ class Director:
         step = trial.step + 1 if self.search.scheduler.name == "pbt" else int(time_used)
         if step <= trial.step:
             return trial.stopped_by is not None  # run again after an interruption: judged before
-        stopped_by = self._judge(trial, step, float(metrics[self.search.metric]), time_used)
+        stopped_by = self._judge.result(trial, step, float(metrics[self.search.metric]), time_used)
         timings = {key: value for key, value in metrics.items() if key.startswith("time/")}
         kept = {key: value for key, value in metrics.items() if key not in timings}
         fields = {"trial": number, "step": step, "metrics": kept, "stopped_by": stopped_by}
@@ -184,9 +181,9 @@ class Director:
 
     def tick(self) -> None:
         """Look at the clock; may end the search."""
-        for stopper in self._stoppers:
-            if stopper.on_clock(self._clock.elapsed_s) is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
+        with self._halting():
+            self._ledger.flush_if_due()
+        self._judge.tick(self._clock.elapsed_s)
 
     def interrupt(self) -> None:
         """Ask the search to stop; open trials stay open in the ledger. Safe from any thread or signal handler."""
@@ -194,40 +191,19 @@ class Director:
 
     def close_cut_trials(self) -> None:
         """End the trials that were running when the search ended early; an interrupted search leaves them open."""
-        if self.interrupted or self.error is not None:
-            return
-        for trial in list(self._open.values()):
-            trial.stopped_by = trial.stopped_by or self.ended_by
-            self.end(trial.number)
+        if not self.interrupted and self.error is None:
+            for trial in list(self._open.values()):
+                trial.stopped_by = trial.stopped_by or self.ended_by
+                self.end(trial.number)
+        with self._halting():
+            self._ledger.flush()
 
     def halt(self, why: str) -> None:
         """Stop without a word more to the ledger: its open trials can go on from there. Safe from any thread."""
         self.halted = True
         self.error = self.error or SearchError(f"{why}; the same command then goes on")
 
-    # Decisions
-
-    def _judge(self, trial: OpenTrial, step: int, value: float, time_used: float) -> str | None:
-        """Feed one result to everything that remembers; the name of what stops the trial, or None."""
-        if not math.isfinite(value):
-            trial.failure = (TrialState.DIVERGED, f"{self.search.metric} is {value} at step {step}")
-            trial.step = step
-            return "diverged"
-        signed = self._sign * value
-        trial.step, trial.value = step, signed
-        if trial.best is None or signed > trial.best:
-            trial.best, trial.best_step = signed, step
-        stopped_by = "budget" if time_used >= self.search.budget_max else None
-        for stopper in self._stoppers:
-            verdict = stopper.on_result(trial.number, step, signed)
-            if verdict is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
-            if verdict is not Verdict.CONTINUE:
-                stopped_by = stopped_by or stopper.name
-        if stopped_by is None and self._decider.should_stop(trial.number, step, signed):
-            stopped_by = self.search.scheduler.name
-        trial.stopped_by = stopped_by
-        return stopped_by
+    # What every event does
 
     def _end_search(self, by: str) -> None:
         if self.ended_by is None and not self._replaying:
@@ -236,7 +212,7 @@ class Director:
 
     def _apply_suggestion(self, event: Event) -> None:
         self._open[event["trial"]] = OpenTrial(event["trial"], event["config"])
-        self._decider.add(event["trial"])
+        self._judge.add(event["trial"])
         self._next = event["trial"] + 1
 
     def _apply_end(self, event: Event) -> None:
@@ -244,11 +220,7 @@ class Director:
         failed = TrialState(event["state"]).failed
         best = None if failed else trial.best
         self._searcher.observe(trial.number, None if best is None else self._sign * best)
-        if trial.value is not None:
-            self._decider.end(trial.number, trial.step, trial.value)
-        for stopper in self._stoppers:
-            if stopper.on_end(trial.number, best=best, failed=failed) is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
+        self._judge.end(trial, best=best, failed=failed)
 
     def _seed(self, number: int) -> int:
         return trial_seed(self.search.seed, number)
@@ -258,14 +230,20 @@ class Director:
     def _log(self, event: str, fields: Mapping[str, Any], timings: Mapping[str, float] | None = None) -> Event:
         now_s = self._clock.now()
         self._clock.advance(event, now_s)
-        try:
+        with self._halting():
             entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
-        except OSError as error:
-            self.halt(str(error))
-            raise
         for observer in self._observers:
             observer(entry)
         return entry
+
+    @contextmanager
+    def _halting(self) -> Iterator[None]:
+        """Halt the search where the ledger finds no room."""
+        try:
+            yield
+        except OSError as error:
+            self.halt(str(error))
+            raise
 
     def _replay(self, event: Event) -> None:
         """Feed one logged event to fresh objects; decisions are taken from the log, not anew."""
@@ -279,7 +257,7 @@ class Director:
             case "result":
                 trial, metrics = self._open[event["trial"]], event["metrics"]
                 value, time_used = float(metrics[self.search.metric]), metrics[self.search.budget_key]
-                self._judge(trial, event["step"], value, time_used)
+                self._judge.result(trial, event["step"], value, time_used)
                 trial.stopped_by = event["stopped_by"]
             case "exploit":
                 self._open[event["trial"]].config = event["config"]

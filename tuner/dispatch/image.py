@@ -29,6 +29,7 @@ class SearchImage:
         self._search = search
         self._store: Store
         self._run = ""
+        self._ledger = ledger
         self._delivered_file = ledger.path.with_name(DELIVERED)
         self._delivered = self._read_delivered()
         self._history = History(search.search_id)
@@ -85,6 +86,7 @@ class SearchImage:
 
     def _deliver(self, trial: TrialRecord) -> None:
         """Close a trial in the store: in one go if it was too short to be shown while it ran."""
+        self._ledger.flush()
         if trial.number in self._runs:
             self._send(trial)
             self._store.end_trial(self._runs[trial.number], self._search, trial)
@@ -96,6 +98,7 @@ class SearchImage:
 
     def _send(self, trial: TrialRecord) -> None:
         number = trial.number
+        self._ledger.flush()  # after a power cut the store must not know more than the ledger
         if number not in self._runs:
             new = number not in self._maybe_known
             self._runs[number] = self._store.begin_trial(self._run, self._search, trial, new=new)
