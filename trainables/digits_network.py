@@ -99,7 +99,7 @@ class DigitsNetworkTraining:
         return self._measure("test")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of all that the next epoch depends on, on the CPU."""
+        """Return all that the next epoch depends on."""
         return self._learner.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

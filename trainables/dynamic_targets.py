@@ -119,7 +119,7 @@ class DynamicTargets:
         return self._measure("test")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of all that the next epoch depends on, on the CPU."""
+        """Return all that the next epoch depends on."""
         values = self._values
         both = None if values is None else torch.stack([values.class_values, values.non_class_values])
         return self._learner.state_dict() | {"target_values": both}

@@ -130,7 +130,7 @@ class Imbalance:
         return self._measure("test")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of all that the next epoch depends on, on the CPU. Rules are fitted anew when asked for."""
+        """Return all that the next epoch depends on. Rules are fitted anew when asked for."""
         return self._learner.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -118,16 +118,13 @@ class Learner(Generic[M]):
             return logits_of(self.execution, batches, batches.n_images)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy, on the CPU, of all that the next epoch depends on."""
-        state: dict[str, Any] = copied(
-            {
-                "model": dict(self.model.state_dict()),
-                "optimizer": self.optimizer.state_dict(),
-                "randomness": self.randomness.state_dict(),
-                "epoch": self.epoch,
-            }
-        )
-        return state
+        """Return all that the next epoch depends on; its tensors are those that are trained, `snapshot` copies them."""
+        return {
+            "model": dict(self.model.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "randomness": self.randomness.state_dict(),
+            "epoch": self.epoch,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state of the same configuration, on this trial's device. Raises KeyError, RuntimeError."""

@@ -32,7 +32,6 @@ from trainables.moving_targets_model import build_model, decision_rules, rule_na
 from trainables.moving_targets_options import MovingTargetsOptions
 from trainables.objective import Objective
 from trainables.options import read
-from trainables.states import copied
 from trainables.training import ExportedModel
 
 if TYPE_CHECKING:
@@ -108,9 +107,8 @@ class MovingTargets:
         return self._measure("test")
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of all that the next epoch depends on, on the CPU."""
-        own: dict[str, Any] = copied({"centres": self._centres, "reference": self._reference})
-        return self._learner.state_dict() | own
+        """Return all that the next epoch depends on."""
+        return self._learner.state_dict() | {"centres": self._centres, "reference": self._reference}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a state of the same configuration, on this trial's device. Raises KeyError, RuntimeError."""

@@ -6,14 +6,15 @@ import math
 import time
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 import torch
 
 from disk import size_of, write_whole
+from trainables.states import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -62,7 +63,8 @@ class Training(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """Return all that the next epoch depends on (weights, optimiser, random generators ...).
 
-        Tensors and plain values only, so that `torch.load(weights_only=True)` reads it back.
+        Tensors and plain values only, so that `torch.load(weights_only=True)` reads it back. The tensors may be
+        those that are trained: whoever keeps a state copies it (`snapshot`).
         """
         ...
 
@@ -142,30 +144,45 @@ def _check(metrics: Mapping[str, float], epoch: int) -> None:
             raise Diverged(f"{key} is {value} at epoch {epoch}")
 
 
-def save_checkpoint(training: Training, path: Path, *, done: int, over: Path | None = None) -> None:
-    """Write the training's state after `done` epochs to `path`: whole or not at all, even if killed.
+class Snapshot(NamedTuple):
+    """A training's state after `done` epochs, on the CPU and shared with nobody: it may train on meanwhile."""
 
-    over: a checkpoint that nobody needs any more, whose room is written over.
-    Not flushed to the disk: after a power cut the newest file may be torn, which `load_checkpoint` notices, and an
-    older one serves. Raises DiskFullError if there is no room.
-    """
-    write_whole(path, _writer(training, done), flushed=False, over=over)
+    done: int
+    state: Mapping[str, Any]
+
+    def write(self, path: Path, *, over: Path | None = None) -> None:
+        """Put it at `path`: whole or not at all, even if killed. Raises DiskFullError if there is no room.
+
+        over: a checkpoint that nobody needs any more, whose room is written over.
+        Not flushed to the disk: after a power cut the newest file may be torn, which `load_checkpoint` notices, and an
+        older one serves.
+        """
+        write_whole(path, self._save, flushed=False, over=over)
+
+    @property
+    def size(self) -> int:
+        """The bytes that `write` writes."""
+        return size_of(self._save)
+
+    def _save(self, file: BinaryIO) -> None:
+        torch.save({"done": self.done, "state": self.state}, file)
 
 
-def checkpoint_size(training: Training, *, done: int) -> int:
-    """The bytes that `save_checkpoint` would write; nothing is written."""
-    return size_of(_writer(training, done))
+def snapshot(training: Training, *, done: int) -> Snapshot:
+    """What `load_checkpoint` needs to go on after these `done` epochs."""
+    return Snapshot(done, copied(training.state_dict()))
 
 
-def _writer(training: Training, done: int) -> Callable[[BinaryIO], None]:
-    return lambda file: torch.save({"done": done, "state": training.state_dict()}, file)
+def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
+    """Write the training's state after `done` epochs to `path` and wait for it; see `Snapshot.write`."""
+    snapshot(training, done=done).write(path)
 
 
 def load_checkpoint(training: Training, path: Path) -> int:
     """Continue from the state at `path`; returns how many epochs it has behind it.
 
     Tensors and plain values only: nothing in the file is executed. Raises FileNotFoundError, or ValueError
-    for a file that `save_checkpoint` did not write whole.
+    for a file that no snapshot was written to whole.
     """
     try:
         with zipfile.ZipFile(path) as file:

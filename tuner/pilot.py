@@ -55,7 +55,7 @@ def _groups(plan: Plan) -> list[list[Search]]:
 def _timed(plan: Plan, searches: list[Search], training: type, *, data_dir: Path, cache_dir: Path) -> Timing:
     import torch
 
-    from trainables.training import TrialContext, checkpoint_size
+    from trainables.training import TrialContext, snapshot
 
     search = searches[0]
     has_cuda = plan.study.device in ("auto", "cuda") and torch.cuda.is_available() and search.resources.gpu > 0
@@ -89,7 +89,7 @@ def _timed(plan: Plan, searches: list[Search], training: type, *, data_dir: Path
         device=device,
         prepare_s=prepared - began,
         epoch_s=epoch_s,
-        checkpoint_bytes=checkpoint_size(trial, done=1),
+        checkpoint_bytes=snapshot(trial, done=1).size,
     )
 
 

@@ -94,7 +94,7 @@ def test_a_trial_out_of_memory_goes_on_with_half_the_batch(run_study: RunStudy, 
     """Oracle: 64 fits into 20 after two halvings, in the same process; into 1 not after three; so says MLflow."""
     result = run_study(
         """
-        name: roomy
+        name: halved
         trainable: toys.py:Roomy
         fixed: {x: 0.5, batch_size: 64}
         space: {room: {choice: [20, 1, 64]}}
@@ -109,7 +109,7 @@ def test_a_trial_out_of_memory_goes_on_with_half_the_batch(run_study: RunStudy, 
     sizes = [[result.metrics["batch_size"] for result in trial.results] for trial in found]
     assert sizes == [[64, 16, 16], [64], [64, 64, 64]]
     assert len({result.metrics["process"] for trial in found for result in trial.results}) == 1
-    stored = Store(f"sqlite:///{home / 'mlflow.db'}").trials("roomy/all")
+    stored = Store(f"sqlite:///{home / 'mlflow.db'}").trials("halved/all")
     assert [trial.config for trial in stored] == [trial.config for trial in found]
 
 

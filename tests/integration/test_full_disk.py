@@ -48,7 +48,7 @@ def test_a_checkpoint_without_room_halts_the_search_which_then_goes_on(run_study
     assert "the disk is full" in error
     assert "trials/0000/step-000002.pt" in error
     assert "free" in error
-    assert [event["event"] for event in _events(home, "out_of_room")] == ["suggest", "result"]
+    assert [event["event"] for event in _events(home, "out_of_room")] == ["suggest", "result", "result"]
     full.unlink()
     assert run_study(STUDY.format(name="out_of_room", toy="Crowded")).ok
     assert _events(home, "out_of_room") == _whole(run_study, home, "roomy", "Crowded")

@@ -14,7 +14,7 @@ from trainables.data.batches import Batches
 from trainables.data.prepared import Split
 from trainables.learner import Descent, Learner
 from trainables.models.embedding_model import Output
-from trainables.training import TrialContext
+from trainables.training import TrialContext, snapshot
 
 N_IMAGES, BATCH_SIZE = 22, 5  # the last batch holds two
 MEAN, STD = 100.0, 64.0  # exact in float32, as is the division: the oracles need no tolerance
@@ -171,7 +171,7 @@ def test_a_state_is_nobody_elses(tmp_path):
     """Oracle: the numbers when it was taken; training on, or from it elsewhere, changes neither it nor the other."""
     learner = Learner(Network, descent(), context(tmp_path))
     learner.train(batches(), summed)
-    state = learner.state_dict()
+    state = snapshot(learner, done=1).state
     kept = weights(learner)
     moments = [moment.tolist() for moment in state["optimizer"]["exp_avgs"]]
     other = Learner(Network, descent(), context(tmp_path, seed=99))

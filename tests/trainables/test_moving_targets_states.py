@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from trainables.moving_targets import MovingTargets
-from trainables.training import TrialContext, epochs, load_checkpoint, save_checkpoint
+from trainables.training import TrialContext, epochs, load_checkpoint, save_checkpoint, snapshot
 
 DROPOUT_MODEL = """
 from torch import nn
@@ -86,11 +86,11 @@ def test_a_checkpoint_continues_to_the_last_digit(folder, tmp_path, optimizer):
     assert start + run(second, 4, done) == whole
 
 
-def test_a_state_is_a_copy(context):
+def test_a_snapshot_is_a_copy(context):
     """Oracle: the weights at the time it was taken; neither training on nor loading it ties two trainings."""
     first, second = MovingTargets(config(), context), MovingTargets(config(), context)
     run(first, 1)
-    state = first.state_dict()
+    state = snapshot(first, done=1).state
     before = {name: tensor.clone() for name, tensor in state["model"].items()}
     second.load_state_dict(state)
     later = run(first, 2, 1)

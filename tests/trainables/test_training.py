@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 
-from trainables.training import Diverged, checkpoint_size, epochs, load_checkpoint, save_checkpoint
+from trainables.training import Diverged, epochs, load_checkpoint, save_checkpoint, snapshot
 
 
 class Counter:
@@ -54,7 +54,7 @@ def test_a_checkpoint_carries_the_loop_on(tmp_path):
     first = Counter()
     start = [result["train/loss"] for result in epochs(first, last=2)]
     save_checkpoint(first, path, done=2)
-    assert checkpoint_size(first, done=2) == path.stat().st_size
+    assert snapshot(first, done=2).size == path.stat().st_size
     second = Counter()
     done = load_checkpoint(second, path)
     rest = [result["train/loss"] for result in epochs(second, last=5, done=done)]

@@ -17,7 +17,17 @@ import ray
 from cluster.connect import Demand
 from disk import means_full
 from results.records import TrialRecord
-from trainables.training import Exportable, ExportedModel, Inspectable, Testable, Training, load_checkpoint
+from trainables.training import (
+    Exportable,
+    ExportedModel,
+    Inspectable,
+    Testable,
+    Training,
+    epochs,
+    load_checkpoint,
+    save_checkpoint,
+)
+from tuner.dispatch.checkpoints import Checkpoints
 from tuner.dispatch.search import SearchJob
 from tuner.dispatch.trial import Runtime, seed_everything
 from tuner.dispatch.workers import environment
@@ -88,10 +98,26 @@ def take(
     seed, final = run
     seed_everything(seed)
     training: Training = training_class(config, runtime.context(seed, final=final))
-    load_checkpoint(training, checkpoint)
+    _bring_back(training, checkpoint, runtime)
     model = training.export() if "model" in parts and isinstance(training, Exportable) else None
     return Finale(
         test_metrics=training.test() if "test" in parts and isinstance(training, Testable) else {},
         arrays=training.arrays() if "arrays" in parts and isinstance(training, Inspectable) else {},
         model=ExportedModel(model.module.cpu().eval(), model.example.cpu()) if model else None,
     )
+
+
+def _bring_back(training: Training, checkpoint: Path, runtime: Runtime) -> None:
+    """Load a checkpoint; one that a trial's process was killed before writing is made from the one before it, if any.
+
+    Raises FileNotFoundError where that cannot be: a final run's, and steps that are not epochs.
+    """
+    step = Checkpoints.step_of(checkpoint)
+    if checkpoint.exists() or step is None or runtime.numbers_results:
+        load_checkpoint(training, checkpoint)
+        return
+    done = Checkpoints(checkpoint.parent).restore(training, upto=step)
+    for _ in epochs(training, last=step, done=done):
+        pass
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(training, checkpoint, done=step)

@@ -17,7 +17,7 @@ from typing import Any
 from disk import append_line, flush
 from tuner.errors import RunError
 
-_FLUSH_EVERY_S = 0.1
+_FLUSH_EVERY_S = 1.0
 
 
 class LedgerError(RunError):
@@ -51,11 +51,10 @@ class Ledger:
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
         append_line(self._file, self.path, (line + "\n").encode())
         self._flushed = False
-        self.flush_if_due()
         return entry
 
     def flush_if_due(self) -> None:
-        """As `flush`, but at most ten times a second: of a burst of events the first waits for the disk, not each."""
+        """As `flush`, but at most once a second: an event need not wait for the disk, only the store's image of it."""
         if time.monotonic() - self._flushed_at_s > _FLUSH_EVERY_S:
             self.flush()
 

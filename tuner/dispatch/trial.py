@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from tuner.dispatch.troubles import ERROR, HALT, STATE
 # With torch loaded a collection takes 0.1 s: only what a longer trial left in cycles is worth it.
 _COLLECT_AFTER_S = 5.0
 _TUNES = "trial.pt"  # in the checkpoints that Tune asks for
+_log = logging.getLogger(__name__)
 TICKET = "_ticket"  # the key of a configuration that holds what is not a hyperparameter
 
 
@@ -91,6 +93,7 @@ class TrainingTrial(tune.Trainable):
 
     @override
     def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._settle()
         self._training = None
         if time.monotonic() - self._began_s > _COLLECT_AFTER_S:
             gc.collect()
@@ -112,21 +115,12 @@ class TrainingTrial(tune.Trainable):
             return self._training
         seed_everything(self._ticket.seed)
         training = self._ticket.training(self._hyperparameters, self._runtime.context(self._ticket.seed))
-        self._go_on(training, done=self._restore(training, self._ticket.done))
+        self._go_on(training, done=self._checkpoints.restore(training, upto=self._ticket.done))
         return training
 
     def _go_on(self, training: Training, *, done: int) -> None:
         self._training, self._done = training, done
         self._epochs: Iterator[dict[str, float]] = epochs(training, last=self._runtime.last_epoch, done=done)
-
-    def _restore(self, training: Training, done: int) -> int:
-        """Load the newest checkpoint that the ledger knows of; returns the epochs it has done (0: from the start)."""
-        for step in reversed([step for step in self._checkpoints.steps() if step <= done]):
-            try:
-                return load_checkpoint(training, self._checkpoints.path(step))
-            except ValueError:  # torn by a power cut: the one before it will do
-                continue
-        return 0
 
     @override
     def step(self) -> dict[str, Any]:
@@ -140,21 +134,37 @@ class TrainingTrial(tune.Trainable):
             return _out_of_memory(error)
         except DiskFullError as error:
             return {HALT: str(error), "done": True}
-        if result is None:
-            return {"done": True}
-        self._done = int(result["epoch"])
-        step = self._checkpoints.last_step + 1 if self._runtime.numbers_results else self._done
         try:
-            self._keep(step, result.get(self._runtime.metric))
+            if result is None:
+                self._checkpoints.settle()
+                return {"done": True}
+            self._done = int(result["epoch"])
+            self._keep(result.get(self._runtime.metric))
         except DiskFullError as error:  # the epoch is not told, so that it is trained again once there is room
             return {HALT: str(error), "done": True}
         return result
 
-    def _keep(self, step: int, value: float | None) -> None:
+    def _keep(self, value: float | None) -> None:
+        """Keep the epoch that was just trained. value: of the metric."""
+        numbers = self._runtime.numbers_results
+        step = max(self._checkpoints.steps(), default=0) + 1 if numbers else self._done
         sign = 1.0 if self._runtime.mode == "max" else -1.0
         if value is not None and (self._best is None or sign * value > sign * self._best):
             self._best, self._best_step = value, step
         self._checkpoints.write(self._built(), step, done=self._done, best_step=self._best_step)
+        if numbers:  # the next number is counted from the files
+            self._checkpoints.settle()
+
+    @override
+    def cleanup(self) -> None:
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wait for the last checkpoint of a trial that is over; whoever lacks it trains its epoch again."""
+        try:
+            self._checkpoints.settle()
+        except Exception:  # noqa: BLE001  (no affair of the next trial in this process)
+            _log.exception("%s: the last checkpoint could not be written", self)
 
     # Tune's own checkpoints: only schedulers that pause or clone trials ask for them
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,62 @@ def _loaded(path: Path) -> list[float]:
     return training.weights.tolist()
 
 
+def _write(checkpoints: Checkpoints, training: Weights, step: int) -> None:
+    """Write one and wait for it."""
+    checkpoints.write(training, step, done=step, best_step=None)
+    checkpoints.settle()
+
+
+class Slow:
+    """A value that takes a while to be written."""
+
+    def __reduce__(self) -> Any:
+        time.sleep(0.5)
+        return (int, ())
+
+
+class Broken:
+    """A value that cannot be written."""
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot be written")
+
+
+def test_a_checkpoint_is_written_while_the_trial_trains_on(tmp_path: Path) -> None:
+    """Oracle: writing takes half a second; the call does not wait, and what is trained meanwhile is not in the file."""
+    checkpoints, training = Checkpoints(tmp_path / "0000"), Weights(3, 1.0)
+    state = training.state_dict()
+    training.state_dict = lambda: {**state, "slow": Slow()}  # type: ignore[method-assign]
+    began_s = time.monotonic()
+    checkpoints.write(training, 1, done=1, best_step=None)
+    assert time.monotonic() - began_s < 0.25
+    training.weights += 1
+    assert checkpoints.steps() == []
+    checkpoints.settle()
+    assert time.monotonic() - began_s >= 0.5
+    assert torch.load(checkpoints.path(1), weights_only=False)["state"]["weights"].tolist() == [1.0] * 3
+
+
+def test_what_went_wrong_is_told_when_the_next_one_is_begun(tmp_path: Path) -> None:
+    checkpoints, training = Checkpoints(tmp_path / "0000"), Weights(3)
+    training.state_dict = lambda: {"broken": Broken()}  # type: ignore[method-assign]
+    checkpoints.write(training, 1, done=1, best_step=None)
+    with pytest.raises(TypeError, match="cannot be written"):
+        checkpoints.write(training, 2, done=2, best_step=None)
+    checkpoints.settle()
+    assert checkpoints.steps() == []
+
+
+def test_the_one_before_stays_where_the_best_was_not_written(tmp_path: Path) -> None:
+    """Oracle: of the steps 1, 2 and 4 without 3, that would be the best, 2 is what it can be made of."""
+    checkpoints = Checkpoints(tmp_path / "0000")
+    for step in (1, 2, 4):
+        (tmp_path / "0000").mkdir(exist_ok=True)
+        checkpoints.path(step).touch()
+    checkpoints.keep_only(3)
+    assert checkpoints.steps() == [2]
+
+
 def test_the_last_two_and_the_best_stay_and_each_holds_its_own_epoch(tmp_path: Path) -> None:
     """Oracle: the two newest steps and the best one, by hand, over 30 random trials of 12 epochs."""
     for number in range(30):
@@ -45,6 +102,7 @@ def test_the_last_two_and_the_best_stay_and_each_holds_its_own_epoch(tmp_path: P
         for step in range(1, 13):
             best = step if draw.random() < 0.4 else best
             checkpoints.write(Weights(draw.randrange(1, 5000), step), step, done=step, best_step=best or None)
+            checkpoints.settle()
             assert checkpoints.steps() == sorted({step - 1, step, best} - {0})
             assert all(set(_loaded(checkpoints.path(kept))) == {float(kept)} for kept in checkpoints.steps())
         checkpoints.keep_only(best or None)
@@ -56,6 +114,7 @@ def test_an_epoch_that_is_trained_again_keeps_the_one_before_it(tmp_path: Path) 
     checkpoints = Checkpoints(tmp_path / "0000")
     for step in (1, 2, 3, 3):
         checkpoints.write(Weights(10, step), step, done=step, best_step=1)
+    checkpoints.settle()
     assert checkpoints.steps() == [1, 2, 3]
 
 
@@ -64,12 +123,13 @@ def test_a_file_that_is_not_needed_is_written_over(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "0000")
     for step in (1, 2):
         checkpoints.write(Weights(50_000), step, done=step, best_step=None)
+    checkpoints.settle()
     first = checkpoints.path(1).stat()
-    checkpoints.write(Weights(10, 3.0), 3, done=3, best_step=None)
+    _write(checkpoints, Weights(10, 3.0), 3)
     again = checkpoints.path(3).stat()
     assert (again.st_ino, again.st_size < first.st_size / 10) == (first.st_ino, True)
     other = Checkpoints(tmp_path / "other")
-    other.write(Weights(10, 3.0), 3, done=3, best_step=None)
+    _write(other, Weights(10, 3.0), 3)
     assert checkpoints.path(3).read_bytes() == other.path(3).read_bytes()
 
 
@@ -78,7 +138,7 @@ def test_what_ended_trials_need_no_more_is_put_by_for_the_next(tmp_path: Path) -
     trials = [Checkpoints(tmp_path / f"{number:04d}") for number in range(7)]
     *ended, begun = trials
     for trial in ended:
-        trial.write(Weights(10), 1, done=1, best_step=1)
+        _write(trial, Weights(10), 1)
     numbers = {trial.path(1).stat().st_ino for trial in ended}
     for trial in ended:
         trial.keep_only(None)
@@ -86,7 +146,7 @@ def test_what_ended_trials_need_no_more_is_put_by_for_the_next(tmp_path: Path) -
     spares = list((tmp_path / SPARES).iterdir())
     assert len(spares) == 4
     assert all(path.name.startswith(".") and path.name.endswith(PARTIAL) for path in spares)
-    begun.write(Weights(10), 1, done=1, best_step=None)
+    _write(begun, Weights(10), 1)
     assert begun.path(1).stat().st_ino in numbers
     assert len(list((tmp_path / SPARES).iterdir())) == 3
 
@@ -95,8 +155,8 @@ def test_what_ended_trials_need_no_more_is_put_by_for_the_next(tmp_path: Path) -
 def test_a_file_half_of_which_is_another_s_is_refused(at: float, tmp_path: Path) -> None:
     """Oracle: what a power cut may leave of a file that was written over, a page of the old one among the new ones."""
     old, new = Checkpoints(tmp_path / "0000"), Checkpoints(tmp_path / "0001")
-    old.write(Weights(5000, 1.0), 1, done=1, best_step=None)
-    new.write(Weights(5000, 2.0), 1, done=1, best_step=None)
+    _write(old, Weights(5000, 1.0), 1)
+    _write(new, Weights(5000, 2.0), 1)
     data = bytearray(new.path(1).read_bytes())
     page = int(at * len(data)) // 4096 * 4096
     data[page : page + 4096] = old.path(1).read_bytes()[page : page + 4096]

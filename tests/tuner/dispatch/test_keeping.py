@@ -11,7 +11,7 @@ import pytest
 
 from results.records import SearchRecord
 from tuner.dispatch.history import History
-from tuner.dispatch.keeping import Keeper, tidy_up
+from tuner.dispatch.keeping import Keeper, tidy_up, wait_for_removals
 
 SEARCH = SearchRecord(search_id="s/all", key="all", cell={}, metric="val/loss", mode="min", started_at_ms=0)
 EPOCHS = 3
@@ -44,6 +44,7 @@ def _checkpoints(folder: Path, trials: int) -> None:
 
 
 def _files(folder: Path) -> set[str]:
+    wait_for_removals()
     return {f"{path.parent.name}/{path.name}" for path in folder.glob("trials/*/*.pt")}
 
 
@@ -65,6 +66,24 @@ def test_what_stays_trial_by_trial_is_what_stays_of_the_whole(keep: int, tmp_pat
         tidy_up(whole, SEARCH, History("s/all", events).trials, keep=keep)
         assert _files(apart) == _files(whole), seed
         assert len(_files(apart)) <= keep
+
+
+def test_a_trial_is_cleared_once_its_last_checkpoint_is_there(tmp_path: Path) -> None:
+    """Oracle: its process may still write it when the trial has ended; the next event finds it and clears."""
+    events: list[dict[str, Any]] = [{"event": "suggest", "trial": 0, "config": {}, "seed": 0, **CLOCK}]
+    for step, value in ((1, 1.0), (2, 2.0)):
+        events.append({"event": "result", "trial": 0, "step": step, "metrics": {"val/loss": value}, **CLOCK})
+    end = {"event": "end", "trial": 0, "state": "complete", "stopped_by": None, "error": None, **CLOCK}
+    next_one = {"event": "suggest", "trial": 1, "config": {}, "seed": 0, **CLOCK}
+    folder = tmp_path / "trials" / "0000"
+    folder.mkdir(parents=True)
+    (folder / "step-000001.pt").touch()
+    keeper = Keeper(tmp_path, SEARCH, keep=1, events=events)
+    keeper.observe(end)
+    (folder / "step-000002.pt").touch()
+    assert _files(tmp_path) == {"0000/step-000001.pt", "0000/step-000002.pt"}
+    keeper.observe(next_one)
+    assert _files(tmp_path) == {"0000/step-000001.pt"}
 
 
 def test_a_running_trial_keeps_its_own_and_a_better_one_takes_the_place(tmp_path: Path) -> None:
