@@ -83,7 +83,7 @@ def watch(folder: Path) -> None:
     from tuner.dispatch.ledger import Ledger
 
     stopwatch = Stopwatch(folder)
-    for name in ("__init__", "append", "flush_if_due", "__iter__"):
+    for name in ("__init__", "append", "flush_now_and_then", "__iter__"):
         stopwatch.wrap(Ledger, name, "ledger")
     for name in ("write", "settle", "restore"):
         stopwatch.wrap(Checkpoints, name, "checkpoints")

@@ -39,11 +39,7 @@ def result_of(folder: Path, closed: Closed, *, model: str | None = None) -> Sear
 
 def read_trials(folder: Path, search_id: str) -> list[TrialRecord]:
     """The trials of a search by its ledger."""
-    ledger = Ledger(folder / LEDGER)
-    try:
-        return History(search_id, ledger).trials
-    finally:
-        ledger.close()
+    return History(search_id, Ledger(folder / LEDGER)).trials
 
 
 def budget_of(search: Search) -> dict[str, Any]:

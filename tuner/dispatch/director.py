@@ -182,7 +182,7 @@ class Director:
     def tick(self) -> None:
         """Look at the clock; may end the search."""
         with self._halting():
-            self._ledger.flush_if_due()
+            self._ledger.flush_now_and_then()
         self._judge.tick(self._clock.elapsed_s)
 
     def interrupt(self) -> None:
@@ -191,12 +191,16 @@ class Director:
 
     def close_cut_trials(self) -> None:
         """End the trials that were running when the search ended early; an interrupted search leaves them open."""
-        if not self.interrupted and self.error is None:
-            for trial in list(self._open.values()):
-                trial.stopped_by = trial.stopped_by or self.ended_by
-                self.end(trial.number)
+        if self.interrupted or self.error is not None:
+            return
+        for trial in list(self._open.values()):
+            trial.stopped_by = trial.stopped_by or self.ended_by
+            self.end(trial.number)
+
+    def close(self) -> None:
+        """Put the ledger on the disk and release its file."""
         with self._halting():
-            self._ledger.flush()
+            self._ledger.close()
 
     def halt(self, why: str) -> None:
         """Stop without a word more to the ledger: its open trials can go on from there. Safe from any thread."""

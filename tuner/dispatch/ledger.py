@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from disk import append_line, flush
 from tuner.errors import RunError
 
 _FLUSH_EVERY_S = 1.0
+_flusher = ThreadPoolExecutor(1, thread_name_prefix="flusher")
 
 
 class LedgerError(RunError):
@@ -29,17 +32,22 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
         self.path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        self._flushed, self._flushed_at_s = True, -math.inf
+        self._file = -1  # opened by the first event: many ledgers are only read
+        self._unflushed = False
+        self._flushing = threading.Lock()
+        self._flush: Future[None] | None = None
+        self._flush_at_s = -math.inf
         self._cut_torn_line()
 
     def _cut_torn_line(self) -> None:
         data = self.path.read_bytes()
         whole = data.rfind(b"\n") + 1
         if whole != len(data):
-            os.ftruncate(self._file, whole)
-            os.fsync(self._file)
+            with self.path.open("r+b") as file:
+                file.truncate(whole)
+                os.fsync(file.fileno())
 
     def append(self, event: str, fields: Mapping[str, Any], clock: Mapping[str, Any]) -> dict[str, Any]:
         """Write one event, which from then on no kill can lose; returns it as a reader will see it.
@@ -49,21 +57,31 @@ class Ledger:
         """
         entry = {"event": event, **fields, "clock": dict(clock)}
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+        if self._file < 0:
+            self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
         append_line(self._file, self.path, (line + "\n").encode())
-        self._flushed = False
+        self._unflushed = True
         return entry
 
-    def flush_if_due(self) -> None:
-        """As `flush`, but at most once a second: an event need not wait for the disk, only the store's image of it."""
-        if time.monotonic() - self._flushed_at_s > _FLUSH_EVERY_S:
-            self.flush()
+    def flush_now_and_then(self) -> None:
+        """Once a second let a thread flush what is not; raises what went wrong the last time."""
+        if self._unflushed and time.monotonic() - self._flush_at_s > _FLUSH_EVERY_S:
+            before, self._flush = self._flush, _flusher.submit(self.flush)
+            self._flush_at_s = time.monotonic()
+            if before is not None:
+                before.result()
 
     def flush(self) -> None:
-        """Wait until every event is on the disk: before the store hears of it. Safe from any thread."""
-        if not self._flushed and self._file >= 0:
-            self._flushed = True  # before: an event that comes meanwhile asks for another
-            flush(self._file, self.path)
-            self._flushed_at_s = time.monotonic()
+        """Wait until every event is on the disk. Safe from any thread. Raises DiskFullError if there is no room."""
+        with self._flushing:
+            if not self._unflushed or self._file < 0:
+                return
+            self._unflushed = False  # before: an event that comes meanwhile asks for another
+            try:
+                flush(self._file, self.path)
+            except OSError:
+                self._unflushed = True
+                raise
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         with self.path.open(encoding="utf-8") as lines:
@@ -77,8 +95,9 @@ class Ledger:
                     ) from error
 
     def close(self) -> None:
-        """Release the file; closing twice is harmless."""
-        if self._file >= 0:
-            self.flush()
-            os.close(self._file)
-            self._file = -1
+        """Flush and release the file; closing twice is harmless."""
+        self.flush()
+        with self._flushing:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1

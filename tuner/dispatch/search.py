@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,8 @@ def run_search(job: SearchJob, director: Director) -> None:
         # Tune asks for no more trials once it was told that there are none; one whose node is lost later is waiting.
         going = not director.finished and director.waiting > 0
     director.close_cut_trials()
+    with suppress(OSError):  # the director's error then says so
+        director.close()
     if director.error is not None:
         raise director.error
 
