@@ -10,7 +10,7 @@ from trainables import catalog
 from trainables.base_options import ScheduledOptions, idle
 from trainables.complaints import Complaint
 from trainables.objective import WITH_CLASS_EMBEDDINGS, WITH_LOGITS, takes_class_embeddings
-from trainables.options import OptionsError, option, parameters_of, read
+from trainables.options import option, parameters_of
 
 # Section IV-B of the paper: these are enlarged to 44 x 44 and cut to the central 36 x 36.
 PAPER_DATASETS = ("MNIST", "FashionMNIST", "KMNIST", "CIFAR10", "CIFAR100")
@@ -95,18 +95,6 @@ class MovingTargetsOptions(ScheduledOptions):
         if not takes_class_embeddings(self.loss):
             return "argmax"
         return "cos_ce" if self.loss == "cosine" else "euc_ce"
-
-
-def check_config(config: Mapping[str, Any]) -> list[Complaint]:
-    """Everything that is wrong with a concrete configuration, [] if nothing is.
-
-    Unknown, missing and inactive keys, types, bounds, names, and parameters that the chosen loss does not take.
-    """
-    try:
-        read(MovingTargetsOptions, config)
-    except OptionsError as error:
-        return list(error.complaints)
-    return []
 
 
 def _inputs(kind: str, name: str) -> frozenset[str]:

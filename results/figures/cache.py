@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from disk import write_json
 from results.figures.source import Source, StudySource
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Manifest:
             if not one.crashed
         }
         if folder.is_dir() and entries != self._entries:
-            self._path.write_text(json.dumps({"figures": entries}, indent=1), encoding="utf-8")
+            write_json(self._path, {"figures": entries}, flushed=False)
 
 
 def hash_of(path: Path) -> str:

@@ -69,7 +69,8 @@ def close(
     Without final runs the best checkpoint opens the test split, once; with them each of them does, and it does not.
     """
     best = outcome.best_trial
-    step = _best_step(outcome, best)
+    result = outcome.best_result
+    step = None if result is None else result.step
     if best is None or step is None or not job.trainable.own:
         return Closing(outcome=outcome, folder=job.folder, kept_step=step)
     checkpoint = _checkpoint(job, best, None, step=step)
@@ -120,8 +121,3 @@ def _checkpoint(job: SearchJob, best: TrialRecord, final: TrialRecord | None, *,
     if final is None:
         return checkpoints_of(job.folder, best).path(step)
     return final_checkpoint(job, best, final.number, last=step)
-
-
-def _best_step(outcome: SearchOutcome, best: TrialRecord | None) -> int | None:
-    result = best.best(outcome.search.metric, outcome.search.mode) if best is not None else None
-    return result.step if result is not None else None
