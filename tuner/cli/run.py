@@ -81,6 +81,11 @@ def command(
             sys.stderr.flush()
             os._exit(stopped.exit_code)  # Ray's threads wait for their head
         raise typer.Exit(stopped.exit_code) from None
+    _end(result, home, as_json=as_json)
+
+
+def _end(result: RunResult, home: Path, *, as_json: bool) -> None:
+    """Tell what a run came to; exit code 1 if a search failed or the store lacks something."""
     if as_json:
         print_json(facts(result))
     else:
