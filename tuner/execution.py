@@ -22,13 +22,13 @@ from cluster.connect import (
 from disk import DiskFullError
 from results.records import SearchOutcome, SearchRecord, StudyRecord
 from results.redaction import redacted
-from tuner.dispatch.pausing import PAUSING
 from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import TrainableError, resolve
 from tuner.dispatch.workers import environment, modules
 from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError, TunerError
 from tuner.fingerprints import study_fingerprint
 from tuner.home import Home
+from tuner.options.schedulers import PAUSING
 from tuner.outbox import Posting, reason, waiting, write_posting
 from tuner.plan import Plan, Search
 from tuner.provenance import provenance

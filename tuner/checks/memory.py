@@ -7,6 +7,7 @@ from typing import Any
 
 from tuner.checks.view import Cell, StudyView
 from tuner.errors import Problem
+from tuner.options.schedulers import PAUSING
 
 
 def check_out_of_memory(view: StudyView) -> Iterator[Problem]:
@@ -15,7 +16,7 @@ def check_out_of_memory(view: StudyView) -> Iterator[Problem]:
     if search.out_of_memory is None:
         return
     place, name = ("search", "out_of_memory"), search.out_of_memory.halve
-    if search.scheduler.name in ("hyperband", "pbt"):
+    if search.scheduler.name in PAUSING:
         yield Problem(place, f"is not possible with {search.scheduler.name}, which keeps its trials inside Ray Tune")
     known = tuple(sorted({*view.study.fixed, *view.study.grid, *view.space.names} | view.broken))
     if name not in known:

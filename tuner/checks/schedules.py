@@ -10,6 +10,7 @@ from search_spaces.violations import SpaceError
 from trainables import catalog
 from tuner.checks.view import StudyView
 from tuner.errors import Problem
+from tuner.options.schedulers import PAUSING
 
 
 def check_searcher(view: StudyView) -> Iterator[Problem]:
@@ -42,7 +43,7 @@ def check_scheduler(view: StudyView) -> Iterator[Problem]:
         if options.get(key, 0) > search.budget.max:
             rule = f"must be at most search.budget.max ({search.budget.max})"
             yield Problem((*place, key), rule, options[key])
-    if name in ("hyperband", "pbt") and search.max_concurrent < 2:
+    if name in PAUSING and search.max_concurrent < 2:
         rule = f"must be at least 2 with {name}, which compares trials that run side by side"
         yield Problem(("search", "max_concurrent"), rule, search.max_concurrent)
     if name == "pbt":

@@ -20,6 +20,7 @@ from tuner.dispatch.ledger import Ledger, LedgerError
 from tuner.dispatch.searchers.base import build_searcher
 from tuner.dispatch.suggestion import OpenTrial, Suggestion, less_memory
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported, other_suggestion
+from tuner.options.schedulers import PAUSING
 from tuner.plan import Search, trial_seed
 
 Event = dict[str, Any]
@@ -48,7 +49,7 @@ class Director:
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
         )
         self._judge = Judge(search, self._end_search)
-        self._tune_schedules = search.scheduler.name in ("hyperband", "pbt")  # from all trials at once
+        self._tune_schedules = search.scheduler.name in PAUSING  # from all trials at once
         self._open: dict[int, OpenTrial] = {}
         self._next = 0
         self._exhausted = False

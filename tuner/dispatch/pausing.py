@@ -18,7 +18,6 @@ from tuner.dispatch.deaths import accept_all_deaths
 from tuner.dispatch.trial import TICKET
 from tuner.plan import Search
 
-PAUSING = ("hyperband", "pbt")
 _SHARED: random.Random = random._inst  # the generator that Tune's PBT draws from
 
 

@@ -23,10 +23,11 @@ from tuner.dispatch.actor_pool import WarmPoolScheduler
 from tuner.dispatch.adapters import Forward, ForwardingCallback, ForwardingSearcher, ForwardingStopper
 from tuner.dispatch.director import Director, Event
 from tuner.dispatch.ledger import Ledger
-from tuner.dispatch.pausing import PAUSING, PopulationSearch, build_pausing
+from tuner.dispatch.pausing import PopulationSearch, build_pausing
 from tuner.dispatch.resolve import Resolved
 from tuner.dispatch.trial import Runtime
 from tuner.dispatch.troubles import SearchError
+from tuner.options.schedulers import PAUSING
 from tuner.plan import Search
 
 _registry = threading.Lock()  # Tune's is a plain dictionary, shared by all searches of the process

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from tuner.options.base import Options
 
+PAUSING = ("hyperband", "pbt")  # they pause and clone trials, which only Tune's own controller can do
+
 
 class Fifo(Options):
     """Every trial runs to the end of its budget."""
