@@ -113,13 +113,12 @@ def whole_outcomes(store: Store, record: StudyRecord) -> list[SearchOutcome]:
 
 def search_facts(outcome: SearchOutcome) -> dict[str, Any]:
     """One search for --json: its cell, its best trial, its test metrics, its model, its trials by state."""
-    trial = outcome.best_trial
     return {
         "search": outcome.search.key,
         "cell": dict(outcome.search.cell),
         "trials": len(outcome.trials),
         "states": count_states(outcome.trials),
-        "best": None if trial is None else _best_facts(outcome, trial),
+        "best": _best_facts(outcome),
         "test": plain(outcome.test_metrics),
         "finals": _final_facts(outcome),
         "model": outcome.model,
@@ -140,10 +139,10 @@ def _final_facts(outcome: SearchOutcome) -> list[dict[str, Any]]:
     ]
 
 
-def _best_facts(outcome: SearchOutcome, trial: TrialRecord) -> dict[str, Any] | None:
-    """A trial's best step for --json; None if it never reported the metric."""
-    best = trial.best(outcome.search.metric, outcome.search.mode)
-    if best is None:
+def _best_facts(outcome: SearchOutcome) -> dict[str, Any] | None:
+    """A search's best trial at its best step for --json; None if it has none."""
+    trial, best = outcome.best_trial, outcome.best_result
+    if trial is None or best is None:
         return None
     return {"trial": trial.trial_id, "step": best.step, "config": dict(trial.config), "metrics": plain(best.metrics)}
 
