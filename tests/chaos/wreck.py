@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 from tracker import Server
 
+_T = TypeVar("_T")
 HERE = Path(__file__).parent
 TRIALS = 32
 STUDY = """\
@@ -111,11 +112,11 @@ class Wreck:
         """Whom to kill, found while the search waits at the gate; None is the tracker."""
         assert self._driver is not None
         driver = psutil.Process(self._driver.pid)
-        self._wait_for(lambda: bool(self._trials()), "no process of a trial")
+        trials = self._wait_for(self._trials, "no process of a trial")
         self.ports |= {listener.port for listener in self._sockets.listening(self._driver.pid)}
         match victim:
             case "trial":  # or a process that stands by for one
-                return draw.choice(self._trials())
+                return draw.choice(trials)
             case "node":
                 return next(child for child in driver.children() if _name(child).partition(" ")[0].endswith(_RAYLET))
             case "driver":
@@ -141,13 +142,15 @@ class Wreck:
         self._gate.touch()
         self._wait_for(lambda: self._results() >= wanted, f"no {wanted} results")
 
-    def _wait_for(self, condition: Any, what: str) -> None:
+    def _wait_for(self, condition: Callable[[], _T], what: str) -> _T:
+        """What the condition says once it holds."""
         deadline = time.monotonic() + _PATIENCE_S
-        while not condition():
+        while not (said := condition()):
             assert self._driver is not None
             assert self._driver.poll() is None, f"the run ended by itself: {what}\n{self.output}"
             assert time.monotonic() < deadline, f"{what}\n{self.output}"
             time.sleep(0.02)
+        return said
 
     def _results(self) -> int:
         return self.ledger.read_bytes().count(b'{"event":"result"') if self.ledger.exists() else 0

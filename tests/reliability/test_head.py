@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for command.py
@@ -25,8 +27,11 @@ STUDY = """
 
 def _server(command: Command, name: str) -> int:
     """The process id of one of Ray's servers."""
-    programs = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode() for pid in using(command)}
-    return next(pid for pid, program in programs.items() if program.endswith(f"/{name}"))
+    for pid in using(command):
+        with contextlib.suppress(psutil.NoSuchProcess):  # short-lived ones come and go
+            if "".join(psutil.Process(pid).cmdline()[:1]).endswith(f"/{name}"):
+                return pid
+    pytest.fail(f"no {name} runs")
 
 
 @pytest.mark.parametrize("name", ["gcs_server", "raylet"])

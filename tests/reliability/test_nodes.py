@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for command.py
@@ -44,13 +45,12 @@ def nodes() -> Iterator[Running]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-
-
-def _tree(pid: int) -> list[int]:
-    """A process and all that it started, the youngest last."""
-    return [pid, *(below for child in _children(pid) for below in _tree(child))]
+def _kill_with_all_below(pid: int) -> None:
+    """Kill a process and all that it started; what ends by itself meanwhile has ended."""
+    above = psutil.Process(pid)
+    for process in [*reversed(above.children(recursive=True)), above]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def test_a_trial_of_a_lost_node_goes_on_from_its_checkpoint_on_another(tmp_path: Path, nodes: Running) -> None:
@@ -58,8 +58,7 @@ def test_a_trial_of_a_lost_node_goes_on_from_its_checkpoint_on_another(tmp_path:
     with Command(tmp_path, STUDY, {**nodes.environment, "RAY_ADDRESS": nodes.address}) as command:
         command.start("--json")
         command.wait_for(lambda: len(command.events("result")) == 2)
-        for process in reversed(_tree(nodes.nodes[1].pid)):
-            os.kill(process, signal.SIGKILL)
+        _kill_with_all_below(nodes.nodes[1].pid)
         command.wait_for(lambda: command.events("lost"))
         (lost,) = [event["trial"] for event in command.events("lost")]
         (command.home / "data").mkdir(exist_ok=True)

@@ -53,6 +53,20 @@ def test_records_left_by_a_kill_are_delivered_once_and_in_order(tmp_path: Path, 
     assert told(database) == _whole(4)
 
 
+def test_a_trial_that_is_interrupted_at_once_is_recorded_like_any_other(tmp_path: Path, told: Told) -> None:
+    """Oracle: MLflow's database. The signal comes before the running trial was old enough to be shown."""
+    database = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    story = Story(tmp_path, database, 2)
+    story.train(1)
+    suggestion = story.director.suggest()
+    assert suggestion is not None
+    assert story.recorder is not None
+    story.director.started(suggestion.number)
+    story.recorder.interrupt()
+    story.recorder.close()
+    assert told(database) == [*_whole(1), ("story/all/0001", "interrupted", [])]
+
+
 @pytest.mark.long
 def test_a_locked_database_stops_no_training_and_gets_all_once(tmp_path: Path, told: Told, locked: Locked) -> None:
     """Oracle: MLflow's database, and a clock: no call of the search took as long as a refused write (5 s)."""

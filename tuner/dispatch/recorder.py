@@ -120,7 +120,8 @@ class Recorder:
         self._queue.put(then)
 
     def interrupt(self) -> None:
-        """Mark what is open as interrupted."""
+        """Mark what is open as interrupted, trials that were too young to be shown among it."""
+        self._queue.put(lambda: self._show(older_than_s=0.0))
         self._queue.put(lambda: self._store.interrupt())
 
     def close(self, *, hurried: Callable[[], bool] = lambda: False) -> None:
@@ -154,7 +155,7 @@ class Recorder:
             try:
                 action = self._queue.get(timeout=_LIVE_EVERY_S / 2)
             except queue.Empty:
-                action = self._tick
+                action = self._show_live
             if action is None:
                 return
             while not self._attempt(action):
@@ -163,9 +164,12 @@ class Recorder:
             if self._given_up.is_set():
                 return
 
-    def _tick(self) -> None:
-        for image in self._images.values():
-            image.tick(older_than_s=_LIVE_EVERY_S)
+    def _show_live(self) -> None:
+        self._show(older_than_s=_LIVE_EVERY_S)
+
+    def _show(self, *, older_than_s: float) -> None:
+        for image in list(self._images.values()):  # a search may join meanwhile
+            image.tick(older_than_s=older_than_s)
 
     def _attempt(self, action: Callable[[], None]) -> bool:
         try:
