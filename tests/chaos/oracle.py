@@ -82,10 +82,10 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             words = [*process.cmdline(), *process.environ().values()]
+            if any(str(folder) in word for word in words) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
             continue
-        if any(str(folder) in word for word in words) and process.status() != psutil.STATUS_ZOMBIE:
-            found.append(process)
     return found
 
 

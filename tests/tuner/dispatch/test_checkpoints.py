@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import time
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,13 @@ def _write(checkpoints: Checkpoints, training: Weights, step: int) -> None:
 
 
 class Slow:
-    """A value that takes a while to be written."""
+    """A value that cannot be written before `allowed` is set; ten seconds are longer than anybody waits."""
+
+    def __init__(self, allowed: threading.Event) -> None:
+        self._allowed = allowed
 
     def __reduce__(self) -> Any:
-        time.sleep(0.5)
+        self._allowed.wait(10)
         return (int, ())
 
 
@@ -60,17 +63,15 @@ class Broken:
 
 
 def test_a_checkpoint_is_written_while_the_trial_trains_on(tmp_path: Path) -> None:
-    """Oracle: writing takes half a second; the call does not wait, and what is trained meanwhile is not in the file."""
-    checkpoints, training = Checkpoints(tmp_path / "0000"), Weights(3, 1.0)
+    """Oracle: the file cannot be finished before the call is back; what is trained meanwhile is not in it."""
+    checkpoints, training, trained_on = Checkpoints(tmp_path / "0000"), Weights(3, 1.0), threading.Event()
     state = training.state_dict()
-    training.state_dict = lambda: {**state, "slow": Slow()}  # type: ignore[method-assign]
-    began_s = time.monotonic()
+    training.state_dict = lambda: {**state, "slow": Slow(trained_on)}  # type: ignore[method-assign]
     checkpoints.write(training, 1, done=1, best_step=None)
-    assert time.monotonic() - began_s < 0.25
     training.weights += 1
     assert checkpoints.steps() == []
+    trained_on.set()
     checkpoints.settle()
-    assert time.monotonic() - began_s >= 0.5
     assert torch.load(checkpoints.path(1), weights_only=False)["state"]["weights"].tolist() == [1.0] * 3
 
 
