@@ -3,6 +3,7 @@
 Drivers run in processes of their own, as a user's would. Oracles: what was started here (1 + 2 CPUs), exit statuses.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -42,7 +43,10 @@ def running():
 
 def using(folder):
     """The command lines of processes that name the folder."""
-    lines = [file.read_text() for file in Path("/proc").glob("[0-9]*/cmdline") if file.exists()]
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            lines.append(file.read_text())
     return [line for line in lines if f"{folder}/s" in line]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,9 +11,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+
+def _lasting_port() -> int:
+    """A free port that the kernel gives to nobody who asks for any, so that it is still free after a restart."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no free port")
 
 
 class Server:
@@ -20,9 +31,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = _lasting_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self.database = f"sqlite:///{folder / 'server.db'}"
         self._process: subprocess.Popen[bytes] | None = None
