@@ -10,31 +10,17 @@ from sklearn import metrics as sklearn_metrics
 from trainables import training as protocols  # pytest would collect the name Testable
 from trainables.data.errors import DataError
 from trainables.digits_network import DigitsNetworkTraining
-from trainables.training import Diverged, TrialContext, epochs, load_checkpoint, save_checkpoint
+from trainables.training import Diverged, TrialContext, load_checkpoint, save_checkpoint
+
+from .trials import make_context, run
 
 SIZES = {"hidden": 12, "second_hidden": 6}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
 def make(folder, seed=1, *, test_every_epoch=False, precision="fp32", **options):
-    context = TrialContext(
-        seed=seed,
-        data_dir=folder,
-        cache_dir=folder / "cache",
-        test_every_epoch=test_every_epoch,
-        precision=precision,
-    )
+    context = make_context(folder, seed, test_every_epoch=test_every_epoch, precision=precision)
     base = {"dataset": "digits", "validation_fraction": 0.2, "train_size": 300, **SIZES}
     return DigitsNetworkTraining(base | options, context)
-
-
-def run(training, last, done=0):
-    results = epochs(training, last=last, done=done)
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
 
 
 def weights(training):
@@ -185,7 +171,7 @@ def test_images_that_are_left_over_may_be_the_test_set(folder):
 
 
 def test_nothing_left_over_is_an_error_before_the_first_epoch(folder):
-    context = TrialContext(seed=1, data_dir=folder, cache_dir=folder / "cache")
+    context = make_context(folder)
     options = {"dataset": "digits", "validation_fraction": 0.2, "train_size": 1150, "test_on": "rest"}
     with pytest.raises(DataError, match="train_size=1150 takes all that do not validate"):
         DigitsNetworkTraining.prepare(options, context)

@@ -13,7 +13,9 @@ from trainables.targets.observation import Outputs, output_means
 from trainables.targets.one_hot import one_hot
 from trainables.targets.sigma import sigma_sum
 from trainables.targets.sigma_spacing import sigma_spacing
-from trainables.training import Diverged, TrialContext, epochs, load_checkpoint, save_checkpoint
+from trainables.training import Diverged, load_checkpoint, save_checkpoint
+
+from .trials import dropout_model, make_context, run
 
 STRATEGIES = {
     "one_hot": {},
@@ -24,32 +26,12 @@ STRATEGIES = {
     "mean_nudge": {"epsilon": 0.2},
     "remapped_mean_nudge": {"epsilon": 0.2},
 }
-DROPOUT_MODEL = """
-from torch import nn
-from trainables.models.backbone import Backbone
-
-def with_dropout(in_channels: int, image_size: int, out_features: int) -> Backbone:
-    body = nn.Sequential(nn.Flatten(), nn.Linear(in_channels * image_size**2, 16), nn.ReLU(), nn.Dropout(0.5))
-    return Backbone(body, nn.Linear(16, out_features))
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data")
-    (path / "dropout_model.py").write_text(DROPOUT_MODEL)
-    return path
 
 
 def make(folder, strategy="mean_nudge", seed=1, *, test_every_epoch=False, **options):
-    context = TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", test_every_epoch=test_every_epoch)
-    base = {"dataset": "digits", "backbone": f"{folder}/dropout_model.py:with_dropout", "normalisation": "dataset"}
+    context = make_context(folder, seed, test_every_epoch=test_every_epoch)
+    base = {"dataset": "digits", "backbone": dropout_model(folder), "normalisation": "dataset"}
     return DynamicTargets(base | {"strategy": strategy, "lr": 0.05, "train_size": 320} | options, context)
-
-
-def run(training, last, done=0):
-    results = epochs(training, last=last, done=done)
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
 
 
 def outputs(training, part):

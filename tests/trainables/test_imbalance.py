@@ -9,7 +9,9 @@ from trainables.data.errors import DataError
 from trainables.imbalance import Imbalance
 from trainables.imbalance_options import MULTICLASS_RULES
 from trainables.options import OptionsError
-from trainables.training import TrialContext, epochs, load_checkpoint, save_checkpoint
+from trainables.training import load_checkpoint, save_checkpoint
+
+from .trials import make_context, run
 
 LOSSES = (
     "cross_entropy",
@@ -24,20 +26,10 @@ BINARY = {"classes": [3, 8], "proportions": [0.8, 0.2]}
 TEN = {"retained": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.4, 0.3, 0.3, 0.3], "threshold_draws": 50}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
 def training(folder, seed=1, every_epoch=False, **options):
-    context = TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", test_every_epoch=every_epoch)
+    context = make_context(folder, seed, test_every_epoch=every_epoch)
     base = {"dataset": "digits", "network": "imbalance_cnn", "padding": "same", "batch_size": 16, "lr": 3e-3}
     return Imbalance({**base, **options}, context)
-
-
-def run(trial, last, done=0):
-    results = list(epochs(trial, last=last, done=done))
-    return [{k: v for k, v in result.items() if not k.startswith("time/")} for result in results]
 
 
 def numbers(trial, part):
@@ -231,7 +223,7 @@ def test_the_exported_module_predicts_the_recorded_accuracy(folder, selection):
 )
 def test_mistakes_are_told_before_training(folder, options, error, words):
     """Oracle: `prepare`, which runs once before the trials, raises what they would."""
-    context = TrialContext(seed=1, data_dir=folder, cache_dir=folder / "cache")
+    context = make_context(folder)
     config = {"dataset": "digits", "padding": "same", **options}
     with pytest.raises(error, match=words):
         Imbalance.prepare(config, context)

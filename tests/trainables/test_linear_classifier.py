@@ -9,25 +9,17 @@ import torch
 from trainables import training as protocols  # pytest would collect the name Testable
 from trainables.linear_classifier import LinearClassifier
 from trainables.linear_classifier_data import moments
-from trainables.training import Diverged, TrialContext, epochs, load_checkpoint, save_checkpoint
+from trainables.training import Diverged, TrialContext, load_checkpoint, save_checkpoint
+
+from .trials import make_context, run
 
 LOSSES = ("cross_entropy", "multiple_binary_cross_entropy")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
 def make(folder, seed=1, *, test_every_epoch=False, **options):
-    context = TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", test_every_epoch=test_every_epoch)
+    context = make_context(folder, seed, test_every_epoch=test_every_epoch)
     base = {"dataset": "digits", "lr": 0.05, "batch_size": 32, "validation_fraction": 0.2, "train_size": 300}
     return LinearClassifier(base | options, context)
-
-
-def run(training, last, done=0):
-    results = epochs(training, last=last, done=done)
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
 
 
 def weights(training):

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from trainables import training as protocols  # pytest would collect the name Testable
 from trainables.moving_targets import MovingTargets
-from trainables.training import Diverged, TrialContext, epochs
+from trainables.training import Diverged, epochs
+
+from .trials import embed, make_context, run
 
 LOSSES = {
     "euclidean": {},
@@ -23,20 +24,6 @@ PURE_RULES = {"euc", "cos", "argmax"}
 GEOMETRY = {"cluster_size", "centre_distance", "class_distance", "median_cosine", "reference_distance"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture
-def context(folder):
-    return make_context(folder)
-
-
-def make_context(folder, seed=1, **options):
-    return TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", **options)
-
-
 def config(loss="euclidean", **options):
     base = {"dataset": "digits", "backbone": "mlp", "hidden": 16, "loss": loss, "train_size": 300, "lr": 3e-3}
     base |= LOSSES[loss]
@@ -47,27 +34,6 @@ def small_cnn(loss, **options):
     changed = config(loss, **options) | {"backbone": "small_cnn", "width": 4}
     del changed["hidden"]
     return changed
-
-
-def untimed(results):
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
-
-
-def run(training, last, done=0):
-    return untimed(epochs(training, last=last, done=done))
-
-
-def embed(training, part):
-    """Embeddings, logits and labels of a split, image by image, straight from the network."""
-    split, indices = training._images.split(part)
-    data, model = training._images.data, training._model.eval()
-    mean, std = (np.array(values, dtype=np.float32).reshape(-1, 1, 1) for values in (data.mean, data.std))
-    pixels = np.array(split.images[indices], dtype=np.float32)
-    with torch.no_grad():
-        outputs = [model(torch.from_numpy((image - mean) / std)[None]) for image in pixels]
-    embeddings = torch.cat([output.embeddings for output in outputs]).double().numpy()
-    logits = None if outputs[0].logits is None else torch.cat([o.logits for o in outputs]).double().numpy()
-    return embeddings, logits, np.array(split.labels[indices])
 
 
 def nearest(embeddings, references, kind):

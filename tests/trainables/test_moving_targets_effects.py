@@ -5,47 +5,13 @@ import pytest
 import torch
 
 from trainables.moving_targets import MovingTargets
-from trainables.training import TrialContext, epochs
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture
-def context(folder):
-    return make_context(folder)
-
-
-def make_context(folder, seed=1, **options):
-    return TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", **options)
+from .trials import embed, make_context, run
 
 
 def config(**options):
     base = {"dataset": "digits", "backbone": "mlp", "hidden": 16, "train_size": 300, "lr": 3e-3}
     return base | {"loss": "euclidean", "embedding_dim": 8, **options}
-
-
-def untimed(results):
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
-
-
-def run(training, last, done=0):
-    return untimed(epochs(training, last=last, done=done))
-
-
-def embed(training, part):
-    """Embeddings, logits and labels of a split, image by image, straight from the network."""
-    split, indices = training._images.split(part)
-    data, model = training._images.data, training._model.eval()
-    mean, std = (np.array(values, dtype=np.float32).reshape(-1, 1, 1) for values in (data.mean, data.std))
-    pixels = np.array(split.images[indices], dtype=np.float32)
-    with torch.no_grad():
-        outputs = [model(torch.from_numpy((image - mean) / std)[None]) for image in pixels]
-    embeddings = torch.cat([output.embeddings for output in outputs]).double().numpy()
-    logits = None if outputs[0].logits is None else torch.cat([o.logits for o in outputs]).double().numpy()
-    return embeddings, logits, np.array(split.labels[indices])
 
 
 @pytest.mark.parametrize(

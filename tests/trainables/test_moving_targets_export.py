@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from trainables.moving_targets import MovingTargets
-from trainables.training import TrialContext, epochs
+from trainables.training import epochs
+
+from .trials import make_context
 
 CASES = [
     ("mlp", {"loss": "euclidean", "embedding_dim": 8}, "euc_ce"),
@@ -18,13 +20,8 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("data")
-
-
 def trained(folder, backbone="mlp", **options):
-    context = TrialContext(seed=1, data_dir=folder, cache_dir=folder / "cache")
+    context = make_context(folder)
     config = {"dataset": "digits", "backbone": backbone, "train_size": 200, "lr": 3e-3, **options}
     training = MovingTargets(config, context)
     return training, next(epochs(training, last=1))

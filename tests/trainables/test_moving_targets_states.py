@@ -4,32 +4,9 @@ import pytest
 import torch
 
 from trainables.moving_targets import MovingTargets
-from trainables.training import TrialContext, epochs, load_checkpoint, save_checkpoint, snapshot
+from trainables.training import load_checkpoint, save_checkpoint, snapshot
 
-DROPOUT_MODEL = """
-from torch import nn
-from trainables.models.backbone import Backbone
-
-def with_dropout(in_channels: int, image_size: int, out_features: int) -> Backbone:
-    body = nn.Sequential(nn.Flatten(), nn.Linear(in_channels * image_size**2, 16), nn.Dropout(0.5))
-    return Backbone(body, nn.Linear(16, out_features))
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data")
-    (path / "dropout_model.py").write_text(DROPOUT_MODEL)
-    return path
-
-
-@pytest.fixture
-def context(folder):
-    return make_context(folder)
-
-
-def make_context(folder, seed=1, **options):
-    return TrialContext(seed=seed, data_dir=folder, cache_dir=folder / "cache", **options)
+from .trials import dropout_model, make_context, run
 
 
 def config(**options):
@@ -39,17 +16,9 @@ def config(**options):
 
 def with_dropout(folder, **options):
     """A configuration in which everything random happens: dropout, flips, crops, shuffling."""
-    changed = config(flip=True, random_crop=1, **options) | {"backbone": f"{folder}/dropout_model.py:with_dropout"}
+    changed = config(flip=True, random_crop=1, **options) | {"backbone": dropout_model(folder)}
     del changed["hidden"]
     return changed
-
-
-def untimed(results):
-    return [{key: value for key, value in result.items() if not key.startswith("time/")} for result in results]
-
-
-def run(training, last, done=0):
-    return untimed(epochs(training, last=last, done=done))
 
 
 def test_one_seed_gives_one_result_whatever_ran_before(folder):

@@ -115,30 +115,25 @@ class PopulationSearch(SearchAlgorithm):
         self._generator.set_finished()  # type: ignore[no-untyped-call]
 
 
-class Hyperband(HyperBandScheduler):
-    """HyperBand, able to be pickled into a snapshot that nobody reads."""
+class _OfTune:
+    """A scheduler of Tune's: pickled into a snapshot that nobody reads, and a trial that dies ends alone."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FIFOScheduler, ())
 
-    @override
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         accept_all_deaths(tune_controller)
-        super().on_trial_add(tune_controller, trial)
+        super().on_trial_add(tune_controller, trial)  # type: ignore[misc]
 
 
-class TellingPBT(PopulationBasedTraining):
+class Hyperband(_OfTune, HyperBandScheduler):
+    """HyperBand; the Director hears of its trials from Tune."""
+
+
+class TellingPBT(_OfTune, PopulationBasedTraining):
     """Population based training; its exploits, which Tune reports to nobody, go into the ledger."""
 
     forward: Forward
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (FIFOScheduler, ())
-
-    @override
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        accept_all_deaths(tune_controller)
-        super().on_trial_add(tune_controller, trial)
 
     @override
     def _exploit(self, tune_controller: Any, trial: Any, trial_to_clone: Any) -> None:
