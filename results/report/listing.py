@@ -1,4 +1,4 @@
-"""Which files of a folder are the report's: what an earlier report left there goes, a stranger's file stays."""
+"""Which files of a folder are the report's: what an earlier report left there goes, what is others' stays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from pathlib import Path, PurePosixPath
 from disk import write_json
 
 LISTING = ".report.json"
+PAGE = "index.html"
+_GENERATOR = b'<meta name="generator" content="tuner '  # in the head of every page: templates/base.html
+
+
+def strangers_page(folder: Path) -> Path | None:
+    """The page that a report would take the place of and that is not a report's; None if there is no such."""
+    page = folder / PAGE
+    if not page.is_file():
+        return page if page.exists() else None
+    with page.open("rb") as file:
+        return None if _GENERATOR in file.read(2_000) else page
 
 
 def replace_listing(folder: Path, files: Collection[Path]) -> None:

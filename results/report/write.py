@@ -11,7 +11,7 @@ from results.cost import cost
 from results.figures.catalog import SEARCH_FIGURES, STUDY_FIGURES, TRIAL_FIGURES
 from results.figures.gallery import Job, draw_many
 from results.report.content import Report, pictures, search_page, study_facts, study_warnings
-from results.report.listing import replace_listing
+from results.report.listing import PAGE, replace_listing
 from results.report.page import index_html, search_html
 from results.report.tables import report_tables
 
@@ -58,7 +58,7 @@ def write_report(
         _write(folder / "cost.md", report.cost.table.markdown() + "\n"),
         _write(folder / "cost.csv", report.cost.table.csv()),
     ]
-    page = _write(folder / "index.html", index_html(report))
+    page = _write(folder / PAGE, index_html(report))
     pages = [_write(folder / "searches" / f"{one.key}.html", search_html(report, one)) for one in report.searches]
     figures = [file for gallery in galleries.values() for files in gallery.files.values() for file in files]
     files = (page, *pages, *(file for three in written.values() for file in three), *costs, *figures)

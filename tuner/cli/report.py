@@ -67,7 +67,12 @@ def command(
     printed = _printed(reference or section.compare_with, record, outcomes)
     folder = out if out is not None else home / "reports" / record.study_id
     from results.figures.stored import stored_study
+    from results.report.listing import strangers_page
     from results.report.write import write_report
+
+    if (page := strangers_page(folder)) is not None:
+        rule = "must be a folder whose index.html, if it has one, is a report's"
+        raise InputError([Problem((), rule, str(page), option="--out")])
 
     links = _links(store, record, outcomes, ui)
     written = write_report(stored_study(store, record, outcomes), folder, section, links, printed=printed)

@@ -52,6 +52,17 @@ def test_a_folder_of_the_user_s_is_neither_kept_nor_cleared(home: Path, tmp_path
     assert [other.read_text() for other in others] == ["mine"] * len(others)
 
 
+def test_a_page_of_the_user_s_is_not_written_over(home: Path, tmp_path: Path) -> None:
+    """Oracle: its bytes, and that nothing else has come; a report's own page is replaced (the test above)."""
+    page = tmp_path / "index.html"
+    page.write_text("<!doctype html><title>mine</title>")
+    done = runner.invoke(app, ["report", "tiny", "--home", str(home), "--out", str(tmp_path)])
+    assert done.exit_code == 2
+    assert f"--out: must be a folder whose index.html, if it has one, is a report's, but got '{page}'" in done.stderr
+    assert page.read_text() == "<!doctype html><title>mine</title>"
+    assert list(tmp_path.iterdir()) == [page]
+
+
 @pytest.mark.parametrize("room", [16_384, 65_536], ids=["for no figure", "for no page"])
 def test_a_full_disk_is_told_in_one_line(home: Path, small_disk: Callable[[int], Path], room: int) -> None:
     """Oracle: a disk of that many bytes is full, and the line names the file; no traceback, nothing of half a file."""
