@@ -144,20 +144,28 @@ def _check(metrics: Mapping[str, float], epoch: int) -> None:
             raise Diverged(f"{key} is {value} at epoch {epoch}")
 
 
+class BrokenCheckpointError(ValueError):
+    """A file that is no checkpoint as it was written: torn by a power cut, another trial's, or none at all."""
+
+
 class Snapshot(NamedTuple):
-    """A training's state after `done` epochs, on the CPU and shared with nobody: it may train on meanwhile."""
+    """A training's state after `done` epochs, on the CPU and shared with nobody: it may train on meanwhile.
+
+    of: the folder and file that it is written to and stays in; None for one that may be moved.
+    """
 
     done: int
     state: Mapping[str, Any]
+    of: str | None = None
 
-    def write(self, path: Path, *, over: Path | None = None) -> None:
+    def write(self, path: Path, *, over: Path | None = None, flushed: bool = False) -> None:
         """Put it at `path`: whole or not at all, even if killed. Raises DiskFullError if there is no room.
 
         over: a checkpoint that nobody needs any more, whose room is written over.
-        Not flushed to the disk: after a power cut the newest file may be torn, which `load_checkpoint` notices, and an
-        older one serves.
+        flushed: wait until it is on the disk. Else after a power cut the newest file may be torn, or still be the one
+        that was written over, which `load_checkpoint` notices, and an older one serves.
         """
-        write_whole(path, self._save, flushed=False, over=over)
+        write_whole(path, self._save, flushed=flushed, over=over)
 
     @property
     def size(self) -> int:
@@ -165,35 +173,50 @@ class Snapshot(NamedTuple):
         return size_of(self._save)
 
     def _save(self, file: BinaryIO) -> None:
-        torch.save({"done": self.done, "state": self.state}, file)
+        named = {} if self.of is None else {"of": self.of}
+        torch.save({"done": self.done, "state": self.state, **named}, file)
 
 
-def snapshot(training: Training, *, done: int) -> Snapshot:
-    """What `load_checkpoint` needs to go on after these `done` epochs."""
-    return Snapshot(done, copied(training.state_dict()))
+def snapshot(training: Training, *, done: int, of: Path | None = None) -> Snapshot:
+    """What `load_checkpoint` needs to go on after these `done` epochs.
+
+    of: where it will lie for good. Its file says so, and is refused elsewhere.
+    """
+    return Snapshot(done, copied(training.state_dict()), None if of is None else _named(of))
 
 
-def save_checkpoint(training: Training, path: Path, *, done: int) -> None:
+def save_checkpoint(training: Training, path: Path, *, done: int, flushed: bool = False) -> None:
     """Write the training's state after `done` epochs to `path` and wait for it; see `Snapshot.write`."""
-    snapshot(training, done=done).write(path)
+    snapshot(training, done=done).write(path, flushed=flushed)
 
 
 def load_checkpoint(training: Training, path: Path) -> int:
     """Continue from the state at `path`; returns how many epochs it has behind it.
 
-    Tensors and plain values only: nothing in the file is executed. Raises FileNotFoundError, or ValueError
-    for a file that no snapshot was written to whole.
+    Tensors and plain values only: nothing in the file is executed. Raises FileNotFoundError, or BrokenCheckpointError
+    for a file that no snapshot was written to whole, or one of another trial or step.
     """
     try:
         with zipfile.ZipFile(path) as file:
             torn = file.testzip()  # torch.load does not compare the sums
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        done, state = int(checkpoint["done"]), checkpoint["state"]
+        done, state, of = int(checkpoint["done"]), checkpoint["state"], checkpoint.get("of")
     except FileNotFoundError:
         raise
     except Exception as error:  # torch.load has no error type of its own: EOFError, KeyError, pickle's ...
-        raise ValueError(f"{path}: must be a checkpoint of a training, but cannot be read: {error}") from error
+        raise BrokenCheckpointError(
+            f"{path}: must be a checkpoint of a training, but cannot be read: {error}"
+        ) from error
     if torn is not None:
-        raise ValueError(f"{path}: must be a checkpoint as it was written, but the sum of its record {torn} is another")
+        raise BrokenCheckpointError(
+            f"{path}: must be a checkpoint as it was written, but the sum of its record {torn} is another"
+        )
+    if of not in (None, _named(path)):
+        raise BrokenCheckpointError(f"{path}: must be the checkpoint that was written there, but is that of {of}")
     training.load_state_dict(state)
     return done
+
+
+def _named(path: Path) -> str:
+    """A checkpoint's name in its file: without the folders above its trial's, which may be moved."""
+    return f"{path.parent.name}/{path.name}"

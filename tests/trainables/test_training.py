@@ -127,3 +127,13 @@ def test_the_loops_own_keys_are_refused(key):
 def test_an_epoch_without_metrics_is_refused():
     with pytest.raises(ValueError, match="at least one metric"):
         next(epochs(Silent(), last=1))
+
+
+def test_a_checkpoint_from_before_files_said_whose_they_are_is_loaded(tmp_path):
+    """Oracle: a file as it was written then, and one that may be moved."""
+    torch.save({"done": 3, "state": {"weight": torch.ones(1)}}, tmp_path / "old.pt")
+    save_checkpoint(Counter(), tmp_path / "first.pt", done=4)
+    (tmp_path / "first.pt").rename(tmp_path / "moved.pt")
+    assert [load_checkpoint(Counter(), tmp_path / name) for name in ("old.pt", "moved.pt")] == [3, 4]
+    snapshot(Counter(), done=5, of=tmp_path / "named.pt").write(tmp_path / "named.pt")
+    assert load_checkpoint(Counter(), tmp_path / "named.pt") == 5

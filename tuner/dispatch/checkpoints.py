@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from disk.writing import PARTIAL
-from trainables.training import Snapshot, Training, load_checkpoint, snapshot
+from trainables.training import BrokenCheckpointError, Snapshot, Training, load_checkpoint, snapshot
 
 SPARES = "spares"  # beside the folders of a search's trials: its files are anybody's to write over
 _MOST_SPARES = 4
@@ -52,7 +52,7 @@ class Checkpoints:
         for step in reversed([step for step in self.steps() if step <= upto]):
             try:
                 return load_checkpoint(training, self.path(step))
-            except ValueError:  # torn by a power cut: the one before it will do
+            except (BrokenCheckpointError, FileNotFoundError):  # after a power cut: the one before it will do
                 continue
         return 0
 
@@ -62,7 +62,8 @@ class Checkpoints:
         Raises what `settle` does, of the one before.
         """
         self.settle()
-        self._writing = _writer.submit(self._write, snapshot(training, done=done), step, best_step)
+        taken = snapshot(training, done=done, of=self.path(step))
+        self._writing = _writer.submit(self._write, taken, step, best_step)
 
     def settle(self) -> None:
         """Wait until the newest checkpoint is there. Raises DiskFullError if there is no room for it."""

@@ -25,7 +25,7 @@ from trainables.training import (
     Training,
     epochs,
     load_checkpoint,
-    save_checkpoint,
+    snapshot,
 )
 from tuner.dispatch.checkpoints import Checkpoints
 from tuner.dispatch.search import SearchJob
@@ -108,16 +108,19 @@ def take(
 
 
 def _bring_back(training: Training, checkpoint: Path, runtime: Runtime) -> None:
-    """Load a checkpoint; one that a trial's process was killed before writing is made from the one before it, if any.
+    """Load a checkpoint; one that is missing or torn is made from the one before it, or anew.
 
-    Raises FileNotFoundError where that cannot be: a final run's, and steps that are not epochs.
+    A trial's process may have been killed before it wrote the file, or the power cut before it was on the disk.
+    Where that cannot be it raises FileNotFoundError or BrokenCheckpointError: a final run's, steps that are no epochs.
     """
     step = Checkpoints.step_of(checkpoint)
-    if checkpoint.exists() or step is None or runtime.numbers_results:
+    if step is None or runtime.numbers_results:
         load_checkpoint(training, checkpoint)
         return
     done = Checkpoints(checkpoint.parent).restore(training, upto=step)
+    if done == step:
+        return
     for _ in epochs(training, last=step, done=done):
         pass
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    save_checkpoint(training, checkpoint, done=step)
+    snapshot(training, done=step, of=checkpoint).write(checkpoint, flushed=True)

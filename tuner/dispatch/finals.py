@@ -133,7 +133,8 @@ def train_final(task: FinalTask) -> TrialRecord:
             step = int(metrics["epoch"])
             results.append(ResultRecord(step=step, at_ms=_now_ms(), metrics=metrics))
             write_json(task.folder / _RESULTS, {"results": [asdict(result) for result in results]})
-            save_checkpoint(training, task.folder / _CHECKPOINT, done=step)  # last: what it has done is told already
+            # Last: what it has done is told already. That of a run that is over cannot be made again: it is flushed.
+            save_checkpoint(training, task.folder / _CHECKPOINT, done=step, flushed=step == task.last)
         test = dict(training.test()) if isinstance(training, Testable) else {}
         results[-1] = replace(results[-1], metrics={**results[-1].metrics, **test})
     except DiskFullError:

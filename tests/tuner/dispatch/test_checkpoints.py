@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from disk.writing import PARTIAL
-from trainables.training import load_checkpoint
+from trainables.training import BrokenCheckpointError, load_checkpoint
 from tuner.dispatch.checkpoints import SPARES, Checkpoints
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_needed_is_written_over(tmp_path: Path) -> None:
     _write(checkpoints, Weights(10, 3.0), 3)
     again = checkpoints.path(3).stat()
     assert (again.st_ino, again.st_size < first.st_size / 10) == (first.st_ino, True)
-    other = Checkpoints(tmp_path / "other")
+    other = Checkpoints(tmp_path / "other" / "0000")
     _write(other, Weights(10, 3.0), 3)
     assert checkpoints.path(3).read_bytes() == other.path(3).read_bytes()
 
@@ -164,3 +164,43 @@ def test_a_file_half_of_which_is_another_s_is_refused(at: float, tmp_path: Path)
     new.path(1).write_bytes(data)
     with pytest.raises(ValueError, match="must be a checkpoint"):
         load_checkpoint(Weights(0), new.path(1))
+
+
+def test_a_whole_checkpoint_of_another_trial_or_step_is_refused(tmp_path: Path) -> None:
+    """Oracle: what a power cut may leave of a file that was written over: its new name, all of its old content."""
+    other, ours = Checkpoints(tmp_path / "0000"), Checkpoints(tmp_path / "0001")
+    _write(other, Weights(5, 1.0), 3)
+    for step in (1, 2, 3):
+        ours.write(Weights(5, 10.0 + step), step, done=step, best_step=None)
+    ours.settle()
+    for old in (other.path(3), ours.path(2)):
+        ours.path(3).write_bytes(old.read_bytes())
+        training = Weights(5)
+        with pytest.raises(BrokenCheckpointError, match=f"is that of {old.parent.name}/{old.name}"):
+            load_checkpoint(training, ours.path(3))
+        assert training.weights.tolist() == [0.0] * 5
+        assert ours.restore(training, upto=3) == 2
+        assert training.weights.tolist() == [12.0] * 5
+
+
+def test_a_file_that_vanishes_while_it_is_looked_for_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: the step before. Another process may put a file by between the two looks."""
+    checkpoints, training = Checkpoints(tmp_path / "0000"), Weights(5)
+    _write(checkpoints, Weights(5, 1.0), 1)
+    monkeypatch.setattr(checkpoints, "steps", lambda: [1, 2])
+    assert (checkpoints.restore(training, upto=2), training.weights.tolist()) == (1, [1.0] * 5)
+
+
+def test_a_trainable_that_refuses_its_state_is_not_taken_for_a_torn_file(tmp_path: Path) -> None:
+    """Oracle: the trainable's own words; it may have taken half of the state."""
+    checkpoints, training = Checkpoints(tmp_path / "0000"), Weights(5)
+    _write(checkpoints, training, 1)
+
+    def refuse(state: Mapping[str, Any]) -> None:
+        raise ValueError("another shape")
+
+    training.load_state_dict = refuse  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="another shape"):
+        checkpoints.restore(training, upto=1)

@@ -76,3 +76,26 @@ def test_where_steps_are_no_epochs_it_is_said(runtime: Runtime) -> None:
     path = Checkpoints(runtime.trials_dir / "0000").path(4)
     with pytest.raises(FileNotFoundError):
         take(Walk, {}, replace(runtime, numbers_results=True), (7, False), path, frozenset({"test"}))
+
+
+def test_a_torn_checkpoint_is_made_again(runtime: Runtime) -> None:
+    """Oracle: the uninterrupted walk. What a power cut leaves of a trial whose best checkpoint alone was kept."""
+    whole, checkpoints = Walk({}, runtime.context(7)), Checkpoints(runtime.trials_dir / "0000")
+    for epoch in range(1, 5):
+        whole.train_epoch()
+        checkpoints.write(whole, epoch, done=epoch, best_step=None)
+    checkpoints.settle()
+    checkpoints.keep_only(4)
+    path = checkpoints.path(4)
+    path.write_bytes(path.read_bytes()[:-100])
+    for _ in range(2):
+        assert take(Walk, {}, runtime, (7, False), path, frozenset({"test"})).test_metrics == whole.test()
+    again = Walk({}, runtime.context(8))
+    assert (load_checkpoint(again, path), again.test()) == (4, whole.test())
+
+
+def test_a_final_run_s_checkpoint_must_be_there(runtime: Runtime) -> None:
+    """Which epochs it is worth is in no file name, so it cannot be trained again here."""
+    path = runtime.trials_dir / "last.pt"
+    with pytest.raises(FileNotFoundError):
+        take(Walk, {}, runtime, (7, True), path, frozenset({"test"}))
