@@ -17,6 +17,7 @@ from results.records import TrialState
 from tuner.dispatch.clock import SearchClock
 from tuner.dispatch.judge import Judge
 from tuner.dispatch.ledger import Ledger, LedgerError
+from tuner.dispatch.observers import Observers
 from tuner.dispatch.searchers.base import build_searcher
 from tuner.dispatch.suggestion import OpenTrial, Suggestion, less_memory
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError, not_reported, other_suggestion
@@ -43,7 +44,7 @@ class Director:
         self.ended_by: str | None = None
         self.interrupted = False
         self.halted = False
-        self._ledger, self._observers, self._clock = ledger, observers, SearchClock(now)
+        self._ledger, self._observers, self._clock = ledger, Observers(observers), SearchClock(now)
         self._sign = 1.0 if search.mode == "max" else -1.0
         self._searcher = build_searcher(
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
@@ -237,8 +238,7 @@ class Director:
         self._clock.advance(event, now_s)
         with self._halting():
             entry = self._ledger.append(event, fields, {"at_ms": int(now_s * 1000), **(timings or {})})
-        for observer in self._observers:
-            observer(entry)
+        self._observers.tell(entry)
         return entry
 
     @contextmanager
@@ -270,6 +270,8 @@ class Director:
                 self._open[event["trial"]].losses += 1
             case "retry":
                 self._open[event["trial"]].go_on_with(event["less"])
+            case "end" if event["trial"] not in self._open:
+                pass  # a second one, which older code wrote where an observer failed
             case "end":
                 self._apply_end(event)
             case "search_end":

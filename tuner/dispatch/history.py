@@ -58,7 +58,7 @@ class History:
             case "retry":
                 config = {**self._trials[number].config, **event["less"]}
                 self._trials[number] = replace(self._trials[number], config=config)
-            case "end":
+            case "end" if self._trials[number].ended_at_ms is None:  # the first one holds
                 self._trials[number] = replace(
                     self._trials[number],
                     state=TrialState(event["state"]),

@@ -47,7 +47,8 @@ class Keeper:
         return self._history.trial(trial.number) if trial is not None and event["event"] == "end" else None
 
     def _rank(self, ended: TrialRecord) -> None:
-        before, self._kept = self._kept, _best_of([*self._kept, ended], self._search, self._keep)
+        before = [trial for trial in self._kept if trial.number != ended.number]
+        self._kept = _best_of([*before, ended], self._search, self._keep)
         kept = {trial.number for trial in self._kept}
         self._clear(ended, keep_best=ended.number in kept)
         for other in before:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from disk import DiskFullError
 from results.records import TrialState
-from tuner.dispatch.director import MOST_LOSSES
+from tuner.dispatch.director import MOST_LOSSES, Director
 from tuner.dispatch.history import History
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.troubles import ERROR, HALT, STATE, SearchError
@@ -78,6 +80,37 @@ def test_a_full_disk_halts_the_search_and_fails_no_trial(
     assert "x.pt needs 10 B, 5 B free" in str(director.error)
     drive(open_director(make_search(), tmp_path / "cut"), rising)
     assert events(tmp_path / "cut") == events(tmp_path / "whole")
+
+
+def test_an_observer_that_fails_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Oracle: the ledger of a search without observers; the next observer hears of all; the trouble is said once."""
+
+    def refuse(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    drive(open_director(make_search(), tmp_path / "alone"), rising)
+    heard: list[str] = []
+    ledger = Ledger(tmp_path / "followed" / "ledger.jsonl")
+    followed = Director(make_search(), ledger, observers=(refuse, lambda event: heard.append(event["event"])))
+    drive(followed, rising)
+    assert events(tmp_path / "followed") == events(tmp_path / "alone")
+    assert heard == [event["event"] for event in ledger]
+    assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["[Errno 28] No space left on device"]
+
+
+def test_a_trial_that_ended_twice_ended_as_the_first_says(tmp_path: Path) -> None:
+    """Oracle: the ledger before the second end, which older code wrote where an observer failed: it still opens."""
+    drive(open_director(make_search(trials=2), tmp_path), rising)
+    path = tmp_path / "ledger.jsonl"
+    before = History("s/all", Ledger(path)).trials
+    with path.open("a") as file:
+        end = {"event": "end", "trial": 1, "state": "crashed", "stopped_by": None, "error": "disk full"}
+        file.write(json.dumps({**end, "clock": {"at_ms": 2_000_000}}) + "\n")
+    assert History("s/all", Ledger(path)).trials == before
+    director = open_director(make_search(trials=3), tmp_path)
+    drive(director, rising)
+    assert director.finished
+    assert [event["trial"] for event in events(tmp_path, "end")] == [0, 1, 1, 2]
 
 
 def test_failures_are_counted_ranked_last_and_end_the_search_at_their_budget(tmp_path: Path) -> None:
