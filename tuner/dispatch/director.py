@@ -49,16 +49,16 @@ class Director:
         self._searcher = build_searcher(
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
         )
-        self._judge = Judge(search, self._end_search)
+        self._judge = Judge(search, self._note_end)
+        self._due: str | None = None  # what ends the search as soon as the event that made it do so is logged
         self._tune_schedules = search.scheduler.name in PAUSING  # from all trials at once
         self._open: dict[int, OpenTrial] = {}
         self._next = 0
         self._exhausted = False
-        self._replaying = True
         for event in ledger:
             self._replay(event)
-        self._replaying = False
         self._log("session", {})
+        self._end_if_due()
         for trial in [trial for trial in self._open.values() if trial.stopped_by is not None]:
             self.end(trial.number)  # judged before the kill, closed now
 
@@ -135,6 +135,7 @@ class Director:
         kept = {key: value for key, value in metrics.items() if key not in timings}
         fields = {"trial": number, "step": step, "metrics": kept, "stopped_by": stopped_by}
         self._log("result", fields, timings)
+        self._end_if_due()
         return stopped_by is not None
 
     def end(self, number: int, *, crash: tuple[TrialState, str] | None = None) -> None:
@@ -151,6 +152,7 @@ class Director:
             trial.go_on_with(less)
         else:
             self._apply_end(self._log("end", {"trial": number, **ending}))
+            self._end_if_due()
 
     def fail(self, number: int, state: TrialState, why: str) -> None:
         """Say why a trial is about to be ended from outside: its end then tells that."""
@@ -186,6 +188,7 @@ class Director:
         with self._halting():
             self._ledger.flush_now_and_then()
         self._judge.tick(self._clock.elapsed_s)
+        self._end_if_due()
 
     def interrupt(self) -> None:
         """Ask the search to stop; open trials stay open in the ledger. Safe from any thread or signal handler."""
@@ -211,8 +214,13 @@ class Director:
 
     # What every event does
 
-    def _end_search(self, by: str) -> None:
-        if self.ended_by is None and not self._replaying:
+    def _note_end(self, by: str) -> None:
+        if self.ended_by is None:
+            self._due = self._due or by
+
+    def _end_if_due(self) -> None:
+        by, self._due = self._due, None
+        if by is not None and not self.halted:
             self.ended_by = by
             self._log("search_end", {"by": by})
 
@@ -275,7 +283,7 @@ class Director:
             case "end":
                 self._apply_end(event)
             case "search_end":
-                self.ended_by = event["by"]
+                self.ended_by, self._due = event["by"], None
             case "exhausted":
                 self._exhausted = True
             case "session" | "start":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,51 @@ def test_killed_runs_leave_the_ledger_of_an_uninterrupted_one(tmp_path: Path, se
         drive(director, rising, kill_after=next(kills))
         director = open_director(search, tmp_path / "killed")
     assert events(tmp_path / "killed") == events(tmp_path / "whole")
+
+
+def often_nan(x: float, step: int) -> float:
+    return rising(x, step) if step < 2 or x > 0.9 else math.nan
+
+
+ENDINGS = [
+    (Plugin("target", {"value": 0.7}), rising),
+    (Plugin("search_plateau", {"patience": 2, "min_delta": 0.01}), rising),
+    (Plugin("failure_budget", {"max": 2}), often_nan),
+]
+
+
+@pytest.mark.parametrize(("stopper", "curve"), ENDINGS, ids=lambda value: getattr(value, "name", ""))
+def test_a_search_that_a_stopper_ends_ends_there_wherever_it_was_cut(
+    tmp_path: Path, stopper: Plugin, curve: Callable[[float, int], float]
+) -> None:
+    """Oracle: the ledger of the search that nobody cut, for a cut after each of its lines."""
+    search = make_search(stoppers=(stopper,), trials=9)
+    whole = open_director(search, tmp_path / "whole")
+    drive(whole, curve)
+    assert whole.ended_by == stopper.name
+    expected = str(events(tmp_path / "whole"))  # as text: NaN differs from itself
+    lines = (tmp_path / "whole" / "ledger.jsonl").read_text().splitlines(keepends=True)
+    for count in range(len(lines) + 1):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "ledger.jsonl").write_text("".join(lines[:count]))
+        director = open_director(search, folder)
+        drive(director, curve)
+        assert director.ended_by == stopper.name
+        assert str(events(folder)) == expected, count
+
+
+def test_a_ledger_that_tells_the_end_before_the_result_that_made_it_is_read_as_ever(tmp_path: Path) -> None:
+    """Oracle: one end, by the target: ledgers were written in that order once."""
+    search = make_search(stoppers=(Plugin("target", {"value": 0.5}),))
+    drive(open_director(search, tmp_path), lambda _x, step: step / 10)
+    path = tmp_path / "ledger.jsonl"
+    *before, result, search_end, end = path.read_text().splitlines()
+    path.write_text("\n".join([*before, search_end, result, end, ""]))
+    director = open_director(search, tmp_path)
+    assert director.finished
+    assert director.ended_by == "target"
+    assert [event["event"] for event in events(tmp_path)][-3:] == ["search_end", "result", "end"]
 
 
 def test_a_ledger_of_other_code_is_refused(tmp_path: Path) -> None:
