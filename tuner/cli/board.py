@@ -67,6 +67,8 @@ class Board:
                     return _final(row, event)
                 case "search_end":
                     return f"{key}: the search ends early, by {event['by']}"
+                case "reopen":
+                    return f"{key}: {event['ended_by']} ended the search, the study now allows more: it goes on"
         return None
 
     def resumed(self, key: str, trials: Iterable[TrialRecord], *, over: bool) -> None:

@@ -41,7 +41,6 @@ class Director:
     ) -> None:
         self.search = search
         self.error: SearchError | None = None
-        self.ended_by: str | None = None
         self.interrupted = False
         self.halted = False
         self._ledger, self._observers, self._clock = ledger, Observers(observers), SearchClock(now)
@@ -49,8 +48,7 @@ class Director:
         self._searcher = build_searcher(
             search.searcher, search.space, mode=search.mode, seed=search.seed, start_with=search.start_with
         )
-        self._judge = Judge(search, self._note_end)
-        self._due: str | None = None  # what ends the search as soon as the event that made it do so is logged
+        self._judge = Judge(search)
         self._tune_schedules = search.scheduler.name in PAUSING  # from all trials at once
         self._open: dict[int, OpenTrial] = {}
         self._next = 0
@@ -61,8 +59,14 @@ class Director:
         self._end_if_due()
         for trial in [trial for trial in self._open.values() if trial.stopped_by is not None]:
             self.end(trial.number)  # judged before the kill, closed now
+        self._reopen_if_budgets_grew()
 
     # What Tune asks
+
+    @property
+    def ended_by(self) -> str | None:
+        """The stopper that ended the search before its last trial."""
+        return self._judge.ended_by
 
     @property
     def over(self) -> bool:
@@ -125,12 +129,10 @@ class Director:
         if (error := not_reported(self.search, number, metrics)) is not None:
             self.error = error
             return True
-        time_used = metrics[self.search.budget_key]
-        # PBT hands a trial its donor's clock, so its own results are counted instead.
-        step = trial.step + 1 if self.search.scheduler.name == "pbt" else int(time_used)
+        step = self._judge.step_of(trial, metrics)
         if step <= trial.step:
             return trial.stopped_by is not None  # run again after an interruption: judged before
-        stopped_by = self._judge.result(trial, step, float(metrics[self.search.metric]), time_used)
+        stopped_by = self._judge.result(trial, step, metrics)
         timings = {key: value for key, value in metrics.items() if key.startswith("time/")}
         kept = {key: value for key, value in metrics.items() if key not in timings}
         fields = {"trial": number, "step": step, "metrics": kept, "stopped_by": stopped_by}
@@ -214,15 +216,16 @@ class Director:
 
     # What every event does
 
-    def _note_end(self, by: str) -> None:
-        if self.ended_by is None:
-            self._due = self._due or by
-
     def _end_if_due(self) -> None:
-        by, self._due = self._due, None
-        if by is not None and not self.halted:
-            self.ended_by = by
-            self._log("search_end", {"by": by})
+        if not self.halted and (by := self._judge.due) is not None:
+            self._judge.ended(self._log("search_end", {"by": by})["by"])
+
+    def _reopen_if_budgets_grew(self) -> None:
+        """Go on with a search that a budget ended, if the study now allows more. Its cut trials stay ended."""
+        something_left = self.waiting > 0 or not self._used_up
+        if something_left and not self._tune_schedules and self._judge.may_reopen(self._clock.elapsed_s):
+            self._log("reopen", {"ended_by": self.ended_by})
+            self._judge.ended(None)
 
     def _apply_suggestion(self, event: Event) -> None:
         self._open[event["trial"]] = OpenTrial(event["trial"], event["config"])
@@ -268,9 +271,8 @@ class Director:
                     raise other_suggestion(self._ledger.path, event, config)
                 self._apply_suggestion(event)
             case "result":
-                trial, metrics = self._open[event["trial"]], event["metrics"]
-                value, time_used = float(metrics[self.search.metric]), metrics[self.search.budget_key]
-                self._judge.result(trial, event["step"], value, time_used)
+                trial = self._open[event["trial"]]
+                self._judge.result(trial, event["step"], event["metrics"])
                 trial.stopped_by = event["stopped_by"]
             case "exploit":
                 self._open[event["trial"]].config = event["config"]
@@ -283,7 +285,9 @@ class Director:
             case "end":
                 self._apply_end(event)
             case "search_end":
-                self.ended_by, self._due = event["by"], None
+                self._judge.ended(event["by"])
+            case "reopen":
+                self._judge.ended(None)
             case "exhausted":
                 self._exhausted = True
             case "session" | "start":

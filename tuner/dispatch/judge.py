@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 from results.records import TrialState
 from tuner.dispatch.schedulers import build_decider
 from tuner.dispatch.stoppers import Stopper, Verdict, build_stopper
 from tuner.dispatch.suggestion import OpenTrial
+from tuner.fingerprints import BUDGET_STOPPERS
 from tuner.plan import Search
 
 
 class Judge:
     """Judges one search's trials. Values are signed: higher is better.
 
-    end_search: called with the name of the stopper that ends the search, in the middle of judging, maybe repeatedly.
+    due: the stopper that ends the search, from the event that makes it do so until that end is logged (`ended`).
+    ended_by: the one that has ended it, None while it goes on.
     """
 
-    def __init__(self, search: Search, end_search: Callable[[str], None]) -> None:
-        self._search, self._end_search = search, end_search
+    def __init__(self, search: Search) -> None:
+        self.due: str | None = None
+        self.ended_by: str | None = None
+        self._search = search
         self._sign = 1.0 if search.mode == "max" else -1.0
         self._decider = build_decider(search)
         self._stoppers: list[Stopper] = [
@@ -30,8 +35,14 @@ class Judge:
         """A trial is suggested."""
         self._decider.add(number)
 
-    def result(self, trial: OpenTrial, step: int, value: float, time_used: float) -> str | None:
+    def step_of(self, trial: OpenTrial, metrics: Mapping[str, Any]) -> int:
+        """The step of a result that a trial has just reported."""
+        # PBT hands a trial its donor's clock, so its own results are counted instead.
+        return trial.step + 1 if self._search.scheduler.name == "pbt" else int(metrics[self._search.budget_key])
+
+    def result(self, trial: OpenTrial, step: int, metrics: Mapping[str, Any]) -> str | None:
         """Note one result, unsigned, in its trial; the name of what stops the trial, or None."""
+        value, time_used = float(metrics[self._search.metric]), metrics[self._search.budget_key]
         if not math.isfinite(value):
             trial.failure = (TrialState.DIVERGED, f"{self._search.metric} is {value} at step {step}")
             trial.step = step
@@ -44,7 +55,7 @@ class Judge:
         for stopper in self._stoppers:
             verdict = stopper.on_result(trial.number, step, signed)
             if verdict is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
+                self._note(stopper)
             if verdict is not Verdict.CONTINUE:
                 stopped_by = stopped_by or stopper.name
         if stopped_by is None and self._decider.should_stop(trial.number, step, signed):
@@ -58,10 +69,22 @@ class Judge:
             self._decider.end(trial.number, trial.step, trial.value)
         for stopper in self._stoppers:
             if stopper.on_end(trial.number, best=best, failed=failed) is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
+                self._note(stopper)
 
     def tick(self, elapsed_s: float) -> None:
         """Look at the clock. elapsed_s: seconds that the search has been at work."""
         for stopper in self._stoppers:
             if stopper.on_clock(elapsed_s) is Verdict.STOP_SEARCH:
-                self._end_search(stopper.name)
+                self._note(stopper)
+
+    def ended(self, by: str | None) -> None:
+        """The ledger says that a stopper has ended the search, or with None that it goes on."""
+        self.ended_by, self.due = by, None
+
+    def may_reopen(self, elapsed_s: float) -> bool:
+        """Whether a budget has ended the search and, as the study is now, no budget is spent."""
+        return self.ended_by in BUDGET_STOPPERS and not any(stopper.spent(elapsed_s) for stopper in self._stoppers)
+
+    def _note(self, stopper: Stopper) -> None:
+        if self.ended_by is None:
+            self.due = self.due or stopper.name

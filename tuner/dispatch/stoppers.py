@@ -40,6 +40,10 @@ class Stopper(Protocol):
         """The search has been running for `elapsed_s`, interruptions not counted."""
         ...
 
+    def spent(self, elapsed_s: float) -> bool:
+        """Whether this is a budget, and what happened so far has used it up."""
+        ...
+
 
 class _Silent(Stopper):
     """Answers CONTINUE to everything; a stopper overrides the events it cares about."""
@@ -55,6 +59,10 @@ class _Silent(Stopper):
     @override
     def on_clock(self, elapsed_s: float) -> Verdict:
         return Verdict.CONTINUE
+
+    @override
+    def spent(self, elapsed_s: float) -> bool:
+        return False
 
 
 class TrialPlateau(_Silent):
@@ -147,7 +155,11 @@ class TimeBudget(_Silent):
 
     @override
     def on_clock(self, elapsed_s: float) -> Verdict:
-        return Verdict.STOP_SEARCH if elapsed_s >= self._seconds else Verdict.CONTINUE
+        return Verdict.STOP_SEARCH if self.spent(elapsed_s) else Verdict.CONTINUE
+
+    @override
+    def spent(self, elapsed_s: float) -> bool:
+        return elapsed_s >= self._seconds
 
 
 class FailureBudget(_Silent):
@@ -162,7 +174,11 @@ class FailureBudget(_Silent):
     @override
     def on_end(self, number: int, *, best: float | None, failed: bool) -> Verdict:
         self._failed += failed
-        return Verdict.STOP_SEARCH if self._failed > self._allowed else Verdict.CONTINUE
+        return Verdict.STOP_SEARCH if self.spent(0.0) else Verdict.CONTINUE
+
+    @override
+    def spent(self, elapsed_s: float) -> bool:
+        return self._failed > self._allowed
 
 
 def build_stopper(plugin: Plugin, *, mode: str, trials: int) -> Stopper:

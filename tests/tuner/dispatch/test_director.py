@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tuner.dispatch.troubles import SearchError
-from tuner.plan import Plugin
+from tuner.plan import Plugin, Search
 
 from .directing import Clock, drive, events, make_search, open_director, rising
 
@@ -77,6 +78,92 @@ def test_time_budget_counts_running_time_only(tmp_path: Path) -> None:
     assert second.ended_by == "time_budget"
 
 
+def often_nan(x: float, step: int) -> float:
+    return rising(x, step) if step < 2 or x > 0.9 else math.nan
+
+
+def budget(seconds: float) -> Search:
+    """A search of two trials at a time with so much time."""
+    return make_search(stoppers=(Plugin("time_budget", {"seconds": seconds}),), trials=4, max_concurrent=2)
+
+
+def test_a_search_that_its_time_budget_ended_goes_on_where_it_was_raised(tmp_path: Path) -> None:
+    """Oracle: 60 of 50 s are spent. 55 s and a night change nothing; with 1,000 s all trials train but the cut one."""
+    clock = Clock()
+    first = open_director(budget(50.0), tmp_path, clock)
+    assert [first.suggest() is not None for _ in range(2)] == [True, True]
+    first.result(0, {"epoch": 1, "val/accuracy": 0.1})
+    clock.now += 60
+    first.tick()
+    assert first.ended_by == "time_budget"
+    first.end(0)  # and then it was killed: the second one was not cut any more
+
+    clock.now += 50_000
+    same = open_director(budget(55.0), tmp_path, clock)
+    assert same.finished
+    assert same.ended_by == "time_budget"
+
+    grown = open_director(budget(1_000.0), tmp_path, clock)
+    assert not grown.over
+    assert grown.waiting == 1
+    for _ in range(2):  # the second one finds the search as the first left it
+        grown = open_director(budget(1_000.0), tmp_path, clock)
+        grown.tick()
+        assert not grown.finished
+    drive(grown, rising)
+    assert [event["trial"] for event in events(tmp_path, "end")] == [0, 1, 2, 3]
+
+    again = open_director(budget(1_000.0), tmp_path, clock)
+    assert again.finished
+    assert again.ended_by is None
+    clock.now += 50_000
+    assert len(events(tmp_path, "reopen")) == 1
+    assert open_director(budget(50.0), tmp_path, clock).ended_by is None  # nothing is left that it could end
+
+
+def test_a_search_that_a_budget_ended_stays_so_if_nothing_is_left_to_train(tmp_path: Path) -> None:
+    """Oracle: both trials were given out and cut; what ended them is told still."""
+    clock = Clock()
+    search = replace(budget(50.0), trials=2)
+    first = open_director(search, tmp_path, clock)
+    assert [first.suggest() is not None for _ in range(2)] == [True, True]
+    clock.now += 60
+    first.tick()
+    first.close_cut_trials()
+    grown = open_director(replace(budget(1_000.0), trials=2), tmp_path, clock)
+    assert grown.finished
+    assert grown.ended_by == "time_budget"
+    assert not open_director(replace(budget(1_000.0), trials=3), tmp_path, clock).finished
+
+
+@pytest.mark.parametrize("raised", [(Plugin("failure_budget", {"max": 3}),), ()], ids=["raised", "taken out"])
+def test_a_raised_failure_budget_goes_on_as_if_it_had_always_been_so_high(
+    tmp_path: Path, raised: tuple[Plugin, ...]
+) -> None:
+    """Oracle: the ledger of a search that had it from the start, the first end aside, for a cut after each line."""
+    small = make_search(stoppers=(Plugin("failure_budget", {"max": 1}),), trials=9)
+    large = replace(small, stoppers=raised)
+    whole = open_director(large, tmp_path / "whole")
+    drive(whole, often_nan)
+    expected = str(events(tmp_path / "whole"))
+    drive(open_director(small, tmp_path / "grown"), often_nan)
+    ended = len((tmp_path / "grown" / "ledger.jsonl").read_text().splitlines())
+    drive(open_director(large, tmp_path / "grown"), often_nan)
+    lines = (tmp_path / "grown" / "ledger.jsonl").read_text().splitlines(keepends=True)
+    assert len(lines) > ended + 5
+    for count in range(ended, len(lines) + 1):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "ledger.jsonl").write_text("".join(lines[:count]))
+        director = open_director(large, folder)
+        drive(director, often_nan)
+        assert director.finished
+        assert director.ended_by == whole.ended_by
+        found = events(folder)
+        found.remove({"event": "search_end", "by": "failure_budget"})
+        assert str(found) == expected, count
+
+
 SCHEDULERS = [
     Plugin("fifo"),
     Plugin("asha", {"grace_period": 1, "reduction_factor": 3, "brackets": 3}),
@@ -98,10 +185,6 @@ def test_killed_runs_leave_the_ledger_of_an_uninterrupted_one(tmp_path: Path, se
         drive(director, rising, kill_after=next(kills))
         director = open_director(search, tmp_path / "killed")
     assert events(tmp_path / "killed") == events(tmp_path / "whole")
-
-
-def often_nan(x: float, step: int) -> float:
-    return rising(x, step) if step < 2 or x > 0.9 else math.nan
 
 
 ENDINGS = [
