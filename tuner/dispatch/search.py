@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cluster.connect import Demand
 from tuner.dispatch.actor_pool import WarmPoolScheduler
 from tuner.dispatch.adapters import Forward, ForwardingCallback, ForwardingSearcher, ForwardingStopper
 from tuner.dispatch.director import Director, Event
+from tuner.dispatch.hush import Hush
 from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.pausing import PopulationSearch, build_pausing
 from tuner.dispatch.resolve import Resolved
@@ -30,6 +31,8 @@ from tuner.dispatch.troubles import SearchError
 from tuner.options.schedulers import PAUSING
 from tuner.plan import Search
 
+# Tune's own console noise: every failure it logs is in the ledger, the store and the table.
+_quiet = Hush("ray.tune", "ray.air", "ray._private", level=logging.CRITICAL)
 _registry = threading.Lock()  # Tune's is a plain dictionary, shared by all searches of the process
 
 
@@ -70,7 +73,7 @@ def run_search(job: SearchJob, director: Director) -> None:
     going = not director.finished
     while going:
         forward = Forward(director, training=job.trainable.target if job.trainable.own else None, runtime=job.runtime)
-        with _quiet():
+        with _quiet:
             try:
                 _tuner(job, forward).fit()
             except Exception:
@@ -124,17 +127,3 @@ def _registered(job: SearchJob) -> str:
     with _registry:
         tune.register_trainable(job.runtime.name, tune.with_resources(job.trainable.for_tune, resources))
     return job.runtime.name
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Tune's own console noise off: every failure it logs is in the ledger, the store and the table."""
-    loggers = [logging.getLogger(name) for name in ("ray.tune", "ray.air", "ray._private")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

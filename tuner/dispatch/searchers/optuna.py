@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -14,8 +13,11 @@ from optuna.trial import Trial, TrialState
 
 from search_spaces.domains import Choice, Constant, Domain, Int, LogInt, LogUniform, Normal, Uniform
 from search_spaces.space import Space
+from tuner.dispatch.hush import Hush
 from tuner.dispatch.searchers.base import Mode, Numbers, label
 from tuner.options.searchers import Optuna
+
+_quiet = Hush("optuna", level=logging.WARNING)  # no news of its new study on the console
 
 
 class OptunaSearcher:
@@ -45,7 +47,7 @@ class OptunaSearcher:
             constant_liar=options.constant_liar,
             seed=seed % 2**32,  # numpy's RandomState takes no more
         )
-        with _quiet():
+        with _quiet:
             self._study = optuna.create_study(sampler=sampler, direction="maximize" if mode == "max" else "minimize")
 
     def suggest(self, number: int) -> dict[str, Any]:
@@ -98,14 +100,3 @@ def _suggest(trial: Trial, name: str, domain: Domain) -> Any:
             return min(max(float(value), float(domain.low)), float(domain.high))
         case Int() | LogInt():
             return trial.suggest_int(name, domain.low, domain.high, log=isinstance(domain, LogInt))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna's news of its new study off the console, and its verbosity, which is global, as it was."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(level)
