@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ from disk import append_line, flush
 from tuner.errors import RunError
 
 _FLUSH_EVERY_S = 1.0
+# What Python makes of bytes that are no UTF-8, as in a file's name that an error tells. Neither a file nor the store
+# can hold it: it becomes the six characters that a person would see of it.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _flusher = ThreadPoolExecutor(1, thread_name_prefix="flusher")
 
 
@@ -57,6 +61,9 @@ class Ledger:
         """
         entry = {"event": event, **fields, "clock": dict(clock)}
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+        if _HALF_CHARACTER.search(line):
+            line = _HALF_CHARACTER.sub(lambda half: f"\\\\u{ord(half[0]):04x}", line)
+            entry = json.loads(line)
         if self._file < 0:
             self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
         append_line(self._file, self.path, (line + "\n").encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,15 @@ def test_a_line_that_was_changed_is_named(ledger: Ledger) -> None:
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"suggest"', b'"sugg'))
     with pytest.raises(LedgerError, match=r"ledger.jsonl:1: not a JSON event"):
         list(Ledger(ledger.path))
+
+
+def test_an_error_that_names_a_file_with_bytes_that_are_no_text_is_written(ledger: Ledger) -> None:
+    """Oracle: the escape that Python itself shows of such a name; the writer hears what a reader reads, as UTF-8."""
+    error = os.fsdecode("no such file: caf\u00e9 ".encode() + b"\xff.png")
+    written = ledger.append("end", {"trial": 0, "error": error}, {"at_ms": 2})
+    assert list(ledger)[-1] == written
+    assert written["error"] == "no such file: caf\u00e9 \\udcff.png"
+    written["error"].encode()
 
 
 def test_events_do_not_wait_for_the_disk(ledger: Ledger, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
