@@ -63,8 +63,20 @@ def mark_done(folder: Path, *, model: str | None) -> None:
     """Say that the store has everything of a search that is over. model: its registered model, `name/version`."""
     path = folder / CLOSED
     plain = json.loads(path.read_text(encoding="utf-8"))
-    write_json(folder / DONE, {**plain, "export": None, "model": model})
+    write_json(folder / DONE, {**plain, "model": model or plain.get("model")})
     path.unlink()
+
+
+def mark_waiting(folder: Path) -> None:
+    """Let a search that the store has everything of be handed over once more."""
+    if (folder / DONE).exists():
+        write_json(folder / CLOSED, json.loads((folder / DONE).read_text(encoding="utf-8")))
+
+
+def forget_end(folder: Path) -> None:
+    """Let a search that is over go on."""
+    for name in (CLOSED, DONE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def read_done(folder: Path) -> tuple[Closed, str | None] | None:

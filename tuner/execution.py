@@ -29,13 +29,14 @@ from tuner.errors import ClusterLost, InputError, Interrupted, Problem, RunError
 from tuner.fingerprints import study_fingerprint
 from tuner.home import Home
 from tuner.options.schedulers import PAUSING
-from tuner.outbox import Posting, reason, waiting, write_posting
+from tuner.outbox import Posting, waiting, write_posting
 from tuner.plan import Plan, Search
 from tuner.provenance import provenance
 from tuner.run import Links, Progress, RunResult, SearchResult
 from tuner.search_run import Bench, SearchRun
 from tuner.signals import stop_signals
 from tuner.study_folder import StudyFolder
+from tuner.sync import deliver_search, why_not
 
 _LOOK_EVERY_S = 0.2
 _LIBRARIES = {"hyperopt": ("hyperopt",), "optuna": ("optuna",)}
@@ -113,6 +114,8 @@ class Execution:
                 stand_by=lambda: cluster.warm(1, env_vars=environment()),
             )
             try:
+                for done in before.searches:
+                    deliver_search(self._home, self._folder.search(done.outcome.search.key), recorder)
                 self._runs = [SearchRun(bench, search) for search in left]
                 if self._stopping:  # between the last look and now
                     self._stop()
@@ -210,9 +213,8 @@ class Execution:
 
     def _undelivered(self, recorder: Recorder, posting: Posting) -> str | None:
         """What waits on the disk, and why; None if the store has everything."""
-        if recorder.refusal is None:
-            return None
-        return f"{waiting(self._folder)} wait on the disk ({reason(posting, recorder.refusal)})"
+        why = why_not(recorder, posting)
+        return None if why is None else f"{waiting(self._folder)} wait on the disk ({why})"
 
     def _study_record(self) -> StudyRecord:
         search = self._study.search

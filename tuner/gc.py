@@ -20,7 +20,7 @@ from cluster.sessions import dead_sessions
 from tuner.closed import read_done
 from tuner.errors import RunError
 from tuner.home import Home
-from tuner.outbox import CLOSED, DONE, read_posting, search_folders, waiting
+from tuner.outbox import has_all, read_posting, search_folders, waiting
 from tuner.study_folder import StudyFolder, generations, locked, partials, study_names
 
 DAY_S = 24 * 3600
@@ -116,7 +116,7 @@ def _is_finished(folder: StudyFolder) -> bool:
     if posting is not None and not posting.delivered:
         return False
     keys = posting.searches if posting is not None else [path.name for path in search_folders(folder)]
-    return all((folder.search(key) / DONE).exists() and not (folder.search(key) / CLOSED).exists() for key in keys)
+    return all(has_all(folder.search(key)) for key in keys)
 
 
 def _search(path: Path) -> Iterator[Leftover]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -123,10 +123,38 @@ def waiting(folder: StudyFolder) -> Waiting:
         return Waiting()
     searches = search_folders(folder)
     return Waiting(
-        trials=sum(len(_ended(path) - read_delivered(path)) for path in searches),
+        trials=sum(len(undelivered(path)) for path in searches),
         searches=sum((path / CLOSED).exists() for path in searches),
         table=not posting.delivered and is_over(folder, posting.searches),
     )
+
+
+def undelivered(folder: Path) -> set[int]:
+    """Numbers of the ended trials of a search that the store has not got for certain."""
+    return _ended(folder) - read_delivered(folder)
+
+
+def has_all(folder: Path) -> bool:
+    """Whether the store has been told the end of a search, and nothing has come since."""
+    return (folder / DONE).exists() and not (folder / CLOSED).exists()
+
+
+def readdress(folder: StudyFolder, tracking_uri: str, artifact_root: Path | None) -> None:
+    """Let a study's records go to this store from now on; to another than before, all of them once more.
+
+    The home's own store, which is the one with an `artifact_root`, stays the same one wherever the home lies now.
+    """
+    from tuner.closed import mark_waiting
+
+    posting = read_posting(folder)
+    if posting is None or posting.tracking_uri == tracking_uri:
+        return
+    moved = posting.artifact_root is not None and artifact_root is not None
+    for path in [] if moved else search_folders(folder):
+        (path / DELIVERED).unlink(missing_ok=True)
+        mark_waiting(path)
+    delivered = posting.delivered and moved
+    write_posting(folder, replace(posting, tracking_uri=tracking_uri, artifact_root=artifact_root, delivered=delivered))
 
 
 def is_over(folder: StudyFolder, searches: Sequence[str]) -> bool:

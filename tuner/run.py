@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from cluster.connect import Cluster, prepare_environment
 from results.records import SearchOutcome, TrialRecord
 from tuner.home import Home
+from tuner.outbox import readdress, waiting
 from tuner.plan import Plan, plan_study
 from tuner.study import Study
 from tuner.study_folder import claim
@@ -116,13 +117,15 @@ def run(
 
     began_s = time.monotonic()
     plan, house = plan_study(study, only=only), Home(Path(home).absolute())
+    tracking_uri = study.tracking.uri or house.tracking_uri
     with claim(house, study, fresh=fresh) as folder:
+        readdress(folder, tracking_uri, None if study.tracking.uri else house.artifacts)
         done = {search.key: finished_result(folder, search) for search in plan.searches}
         left = [search for search in plan.searches if done[search.key] is None]
         result = RunResult(
             study_id=folder.study_id,
             searches=[found for found in done.values() if found is not None],
-            tracking_uri=study.tracking.uri or house.tracking_uri,
+            tracking_uri=tracking_uri,
             ran=bool(left),
             elapsed_s=0.0,
         )
@@ -136,4 +139,9 @@ def run(
                 plan, folder, home=house, data_dir=raw, progress=progress or NoProgress(), cluster=cluster
             )
             result = execution.run(left, before=result)
+        elif waiting(folder):
+            from tuner.sync import deliver
+
+            synced = deliver(house, folder)
+            result = replace(result, undelivered=synced.undelivered)
     return replace(result, elapsed_s=time.monotonic() - began_s)

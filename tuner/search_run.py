@@ -15,8 +15,8 @@ import numpy as np
 from cluster.connect import Demand
 from disk import write_whole
 from results.records import SearchOutcome, SearchRecord, TrialRecord
-from tuner.closed import Closed, mark_done, read_closed, write_closed
-from tuner.dispatch.closing import Closing, close, exported_run, model_again
+from tuner.closed import Closed, forget_end, read_closed, write_closed
+from tuner.dispatch.closing import Closing, close, model_again
 from tuner.dispatch.director import Director
 from tuner.dispatch.finale import prepare_data
 from tuner.dispatch.image import SearchImage
@@ -26,9 +26,10 @@ from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import Resolved
 from tuner.dispatch.search import SearchJob, open_director, run_search
 from tuner.dispatch.trial import Runtime
+from tuner.handover import hand_over
 from tuner.home import Home
 from tuner.outbox import LEDGER, write_search
-from tuner.outcomes import budget_of, read_trials, result_of
+from tuner.outcomes import budget_of, read_trials
 from tuner.plan import Search
 from tuner.run import Progress, SearchResult
 from tuner.study import Study
@@ -163,6 +164,7 @@ class SearchRun:
 
     def _open(self, job: SearchJob, record: SearchRecord) -> Director:
         bench = self._bench
+        forget_end(job.folder)  # of a smaller budget
         ledger = Ledger(job.folder / LEDGER)
         write_search(job.folder, record)
         keeper = Keeper(job.folder, record, keep=bench.study.checkpoints.keep, events=ledger)
@@ -219,15 +221,14 @@ class SearchRun:
         recorder, image, export = self._bench.recorder, self._image, closed.export
         if image is None:
             raise RuntimeError("a search is closed after it was opened")
-        result = result_of(job.folder, closed)
-        files = {folder: job.folder / path for folder, path in closed.files.items()}
-        recorder.end_search(image, outcome=result.outcome, files=files)
-        if export is not None:
-            outcome, (_, final) = result.outcome, exported_run(result.outcome, export)
-            # While the store is away models would pile up in memory; the checkpoint gives this one back.
-            ready = model if recorder.refusal is None else None
-            recorder.model(image, outcome, lambda: ready or model_again(job, outcome, export), final=final)
-        recorder.then(lambda: mark_done(job.folder, model=image.model))
+        # While the store is away models would pile up in memory; the checkpoint gives this one back.
+        ready = model if recorder.refusal is None else None
+
+        def make() -> ExportedModel | None:
+            return ready or (model_again(job, result.outcome, export) if export is not None else None)
+
+        registers = self._bench.study.tracking.register_models
+        result = hand_over(recorder, image, job.folder, closed, make if registers else None)
         if job.trainable.own:
             tidy_up(job.folder, closed.record, result.outcome.trials, keep=self._bench.study.checkpoints.keep)
         return result

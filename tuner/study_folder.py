@@ -121,7 +121,7 @@ def _generation(root: Path, study: Beginning, *, fresh: bool) -> StudyFolder:
 
 
 def _begun(path: Path) -> bool:
-    return any(path.glob("searches/*"))
+    return any(path.glob("searches/*/ledger.jsonl"))
 
 
 def _write(path: Path, study: Beginning) -> StudyFolder:

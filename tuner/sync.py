@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,13 @@ from tuner.outbox import (
     LEDGER,
     Posting,
     Waiting,
+    has_all,
     is_over,
     read_posting,
     read_search,
     reason,
     search_folders,
+    undelivered,
     waiting,
     write_posting,
 )
@@ -39,6 +40,11 @@ class Synced:
     after: Waiting
     refusal: str | None = None
 
+    @property
+    def undelivered(self) -> str | None:
+        """What still waits, and why; None if the store has everything."""
+        return f"{self.after} wait on the disk ({self.refusal})" if self.after else None
+
 
 def sync(name: str, *, home: Path | str = "runs", patience: Patience | None = None) -> list[Synced]:
     """Deliver what waits of a study, in the order of its coming; nothing is sent if nothing waits.
@@ -50,10 +56,11 @@ def sync(name: str, *, home: Path | str = "runs", patience: Patience | None = No
         rule = "must be a study that was run in this home"
         raise InputError([Problem((), rule, name, tuple(study_names(house)), option="STUDY")])
     with locked(house, name):
-        return [_sync(house, folder, patience) for folder in generations(house, name)]
+        return [deliver(house, folder, patience) for folder in generations(house, name)]
 
 
-def _sync(home: Home, folder: StudyFolder, patience: Patience | None) -> Synced:
+def deliver(home: Home, folder: StudyFolder, patience: Patience | None = None) -> Synced:
+    """Deliver what waits of one generation, which the caller holds."""
     before, posting = waiting(folder), read_posting(folder)
     uri = posting.tracking_uri if posting is not None else home.tracking_uri
     if posting is None or not before:
@@ -62,61 +69,46 @@ def _sync(home: Home, folder: StudyFolder, patience: Patience | None) -> Synced:
 
     recorder = Recorder(posting.open_store, posting.record, patience=patience)
     try:
-        problems = [problem for path in search_folders(folder) if (problem := _search(home, path, recorder))]
-        if problems or not is_over(folder, posting.searches):
-            recorder.interrupt()
-        else:
-            recorder.end_study(then=lambda: _delivered(folder, posting))
+        for path in search_folders(folder):
+            deliver_search(home, path, recorder)
+        if is_over(folder, posting.searches):
+            recorder.end_study(then=lambda: write_posting(folder, replace(posting, delivered=True)))
+        recorder.interrupt()  # a search that is not over
     finally:
         recorder.close()
-    refusals = [*problems, *([] if recorder.refusal is None else [reason(posting, recorder.refusal)])]
     return Synced(
         study_id=folder.study_id,
         tracking_uri=uri,
         before=before,
         after=waiting(folder),
-        refusal="; ".join(refusals) or None,
+        refusal=why_not(recorder, posting),
     )
 
 
-def _delivered(folder: StudyFolder, posting: Posting) -> None:
-    from dataclasses import replace
-
-    write_posting(folder, replace(posting, delivered=True))
-
-
-def _search(home: Home, path: Path, recorder: Recorder) -> str | None:
-    """Hand a search's records to the recorder; what keeps it from being ended, None if nothing does."""
-    from tuner.closed import mark_done, read_closed
+def deliver_search(home: Home, folder: Path, recorder: Recorder) -> None:
+    """Hand the records of a search to the recorder, unless the store has them all."""
+    from tuner.closed import mark_waiting, read_closed
     from tuner.dispatch.ledger import Ledger
-    from tuner.outcomes import result_of
+    from tuner.handover import hand_over
 
-    closed, record = read_closed(path), read_search(path)
-    if record is None:
-        return None
-    image = recorder.watch(record, Ledger(path / LEDGER))
-    if closed is None:
-        return None
-    outcome = result_of(path, closed).outcome
-    model = None
-    if closed.export is not None:
-        try:
-            model = _model(home, path, closed.export)
-        except Exception as error:  # noqa: BLE001  (a trainable of anybody's)
-            return (
-                f"the model of {record.search_id} cannot be made again from {path / closed.export.checkpoint}: {error}"
-            )
-    files = {name: path / file for name, file in closed.files.items()}
-    recorder.end_search(image, outcome=outcome, files=files)
-    if model is not None and closed.export is not None:
-        from tuner.dispatch.closing import exported_run
-
-        recorder.model(image, outcome, model, final=exported_run(outcome, closed.export)[1])
-    recorder.then(lambda: mark_done(path, model=image.model))
-    return None
+    record = read_search(folder)
+    if record is None or (has_all(folder) and not undelivered(folder)):
+        return
+    if has_all(folder):  # after a power cut, which delivered.json may not have outlived
+        mark_waiting(folder)
+    image, closed = recorder.watch(record, Ledger(folder / LEDGER)), read_closed(folder)
+    if closed is not None:
+        export = closed.export
+        hand_over(recorder, image, folder, closed, None if export is None else lambda: _model(home, folder, export))
 
 
-def _model(home: Home, path: Path, export: Export) -> Callable[[], ExportedModel | None]:
+def why_not(recorder: Recorder, posting: Posting) -> str | None:
+    """Why not everything was delivered, in one line, once the recorder is closed; None if everything was."""
+    refused = [] if recorder.refusal is None else [reason(posting, recorder.refusal)]
+    return "; ".join([*recorder.lacks, *refused]) or None
+
+
+def _model(home: Home, path: Path, export: Export) -> ExportedModel | None:
     """Make the model in this process, where its checkpoint lies."""
     from tuner.dispatch.finale import take
     from tuner.dispatch.resolve import resolve
@@ -130,5 +122,4 @@ def _model(home: Home, path: Path, export: Export) -> Callable[[], ExportedModel
     runtime = Runtime(**{**export.runtime, **places})
     target = resolve(export.trainable).target
     run = (export.seed, export.final is not None)
-    finale = take(target, export.config, runtime, run, path / export.checkpoint, frozenset({"model"}))
-    return lambda: finale.model
+    return take(target, export.config, runtime, run, path / export.checkpoint, frozenset({"model"})).model

@@ -18,10 +18,12 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdou
 import mlflow.db
 import sqlalchemy
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from results.addresses import sqlite_address, sqlite_file
 
 _TALKATIVE = ("mlflow.store.db.utils", "mlflow.store.model_registry.abstract_store", "alembic")
+_PASSING = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED")
 _tuned: set[str] = set()  # SQLite files whose connections get synchronous=NORMAL
 
 
@@ -54,6 +56,13 @@ def ask_once() -> None:
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether it is the store that could not take a record now, and not the record that it will never take."""
+    if isinstance(error, MlflowException):
+        return error.error_code in _PASSING
+    return isinstance(error, (OSError, sqlalchemy.exc.SQLAlchemyError))  # requests' errors are OSErrors
 
 
 def sqlite_path(uri: str) -> Path | None:

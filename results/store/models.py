@@ -69,7 +69,8 @@ def log_model(client: MlflowClient, candidate: Candidate, *, name: str, exported
 
     Versions are compared by the search's metric (its mode says which way); those of another metric do not count.
     The best version carries the alias `champion`. A second call with the same trial registers nothing, and
-    finishes what a first one that was cut had begun. Returns None if no version was added. `name` is made legal.
+    finishes what a first one that was cut had begun. Returns the trial's version; None if another's is the champion.
+    `name` is made legal.
     Raises ValueError if the example has fewer than two rows or the trial has no best result.
     """
     search, trial = candidate.search, candidate.trial
@@ -83,7 +84,8 @@ def log_model(client: MlflowClient, candidate: Candidate, *, name: str, exported
     champion = _champion(client, name, search)
     if champion is not None and not _better(value, _value(champion), search):
         _crown(client, name, champion, candidate)
-        return None
+        own = champion.tags.get("tuner.trial_id") == trial.trial_id
+        return _registered(name, champion, value) if own else None
     logged = _logged_model(client, candidate, value, exported)
     try:
         client.create_registered_model(name, tags={"tuner.metric": search.metric, "tuner.mode": search.mode})
@@ -99,10 +101,14 @@ def log_model(client: MlflowClient, candidate: Candidate, *, name: str, exported
         description=_note(client, candidate),
     )
     _crown(client, name, created, candidate)
-    number = int(created.version)
-    versions = json.dumps([{"name": name, "version": number}])
+    registered = _registered(name, created, value)
+    versions = json.dumps([{"name": name, "version": registered.version}])
     client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": versions})  # the UI's link between them
-    return Registered(name, number, value, f"models:/{name}/{number}")
+    return registered
+
+
+def _registered(name: str, version: ModelVersion, value: float) -> Registered:
+    return Registered(name, int(version.version), value, f"models:/{name}/{version.version}")
 
 
 def _champion(client: MlflowClient, name: str, search: SearchRecord) -> ModelVersion | None:

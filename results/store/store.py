@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from results.records import ResultRecord, SearchOutcome, SearchRecord, StudyRecord, TrialRecord
 from results.store import artifacts, codec, finish, folders, models, reading, view
-from results.store.connection import ask_once, connect, sqlite_path
+from results.store.connection import ask_once, connect, may_pass, sqlite_path
 from results.store.runs import Runs, RunSpec, as_tags
 from results.tables import Table
 
@@ -194,6 +194,11 @@ class Store:
             raise ValueError(f"a model to register must have a finite {metric}, but no trial of {search_id} has one")
         candidate = models.Candidate(search_run, self._runs.experiment_of(search_run), outcome, best, final)
         return models.log_model(self._client, candidate, name=name, exported=exported)
+
+    @staticmethod
+    def may_pass(error: Exception) -> bool:
+        """Whether what the store refused with this error it may take later; False: it never will."""
+        return may_pass(error)
 
     def ask(self) -> None:
         """Ask the store for anything; raises what MLflow raises if it does not answer."""

@@ -143,7 +143,7 @@ def test_a_generation_that_fresh_replaced_goes_and_its_number_is_not_used_again(
     _finished(tmp_path)
     wanted = study(2)
     with claim(Home(tmp_path), wanted, fresh=True) as second:
-        (second.path / "searches" / "all").mkdir(parents=True)
+        _write(second.path / "searches" / "all" / "ledger.jsonl", 0)
     assert all(name.startswith("studies/story/0001/") for name in _gone(tmp_path))
     assert not (tmp_path / "studies" / "story" / "0001").exists()
     with claim(Home(tmp_path), wanted, fresh=True) as third:

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from story import EPOCHS, QUICK, Story
 
-from tuner.outbox import reason
+from trainables.training import ExportedModel
+from tuner.closed import Closed, Export, write_closed
+from tuner.handover import hand_over
+from tuner.outbox import reason, waiting
 from tuner.sync import sync
 
 Told = Callable[[str], list[tuple[str, str, list[int]]]]
@@ -65,6 +70,66 @@ def test_a_trial_that_is_interrupted_at_once_is_recorded_like_any_other(tmp_path
     story.recorder.interrupt()
     story.recorder.close()
     assert told(database) == [*_whole(1), ("story/all/0001", "interrupted", [])]
+
+
+def _crowd(story: Story, seconds: float) -> None:
+    """Give the recorder so much to do that it never has a moment's rest."""
+    assert story.recorder is not None
+    for _ in range(int(seconds / 0.02)):
+        story.recorder.then(lambda: time.sleep(0.02))
+
+
+def test_running_trials_are_shown_however_much_happens(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: MLflow's database, while others' records come without a pause."""
+    monkeypatch.setattr("tuner.dispatch.recorder._LIVE_EVERY_S", 0.2)
+    database = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    story = Story(tmp_path, database, 1)
+    assert story.recorder is not None
+    suggestion, began = story.director.suggest(), threading.Event()
+    assert suggestion is not None
+    story.recorder.then(began.set)
+    assert began.wait(60)  # the store is open
+    story.director.started(suggestion.number)
+    _crowd(story, 1.5)
+    seen: list[list[tuple[str, str, list[int]]]] = []
+    story.recorder.then(lambda: seen.append(told(database)))
+    story.recorder.close()
+    assert seen == [[("story/all/0000", "running", [])]]
+
+
+@pytest.mark.parametrize("wrong", ["cannot be made", "has a single example"])
+def test_a_model_that_cannot_be_kept_holds_nothing_else_up(tmp_path: Path, told: Told, wrong: str) -> None:
+    """Oracle: MLflow's database has what came after it; what is lacking is said, and the search stays to be delivered.
+
+    Neither is the store's doing: tried again, it would be refused for ever.
+    """
+
+    def model() -> ExportedModel:
+        if wrong == "cannot be made":
+            raise FileNotFoundError("the trainable is gone")
+        return ExportedModel(torch.nn.Flatten(), torch.ones(1, 2))
+
+    database = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    story = Story(tmp_path, database, 2)
+    story.train(1)
+    assert story.recorder is not None
+    closed = Closed(
+        budget={}, ended_by=None, record=story.record, test_metrics={}, finals=(), files={},
+        export=Export(trainable="", config={}, runtime={}, seed=1, checkpoint="", best=0, final=None),
+    )  # fmt: skip
+    folder = story.folder.search("all")
+    write_closed(folder, closed)
+    hand_over(story.recorder, story.image, folder, closed, model)
+    story.train(1)
+    story.recorder.close()
+    assert told(database) == _whole(2)
+    assert story.recorder.refusal is None
+    (line,) = story.recorder.lacks
+    assert line.startswith("no model of story/all could be kept: ")
+    assert line.endswith("the trainable is gone" if wrong == "cannot be made" else "but got 1")
+    assert (waiting(story.folder).trials, waiting(story.folder).searches) == (0, 1)
 
 
 @pytest.mark.long

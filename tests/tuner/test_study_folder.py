@@ -30,9 +30,10 @@ with claim(Home(Path(sys.argv[1])), load_study(Path(sys.argv[2])), fresh=False):
 
 
 def _begin(home: Home, path: Path, *overrides: str, fresh: bool = False) -> str:
-    """Run the study as far as its first search's folder; its id."""
+    """Run the study as far as its first search's ledger; its id."""
     with claim(home, load_study(path, overrides=list(overrides)), fresh=fresh) as folder:
         folder.search("one").mkdir(parents=True, exist_ok=True)
+        (folder.search("one") / "ledger.jsonl").touch()
         return folder.study_id
 
 
@@ -87,6 +88,19 @@ def test_a_study_whose_budgets_grew_goes_on(override: str, study_file: Write, tm
     _begin(home, path)
     assert _begin(home, path, override) == "tiny"
     assert [folder.name for folder in home.study("tiny").glob("0*")] == ["0001"]
+
+
+def test_a_mistake_that_is_found_while_data_is_prepared_does_not_bind_the_study(
+    study_file: Write, tmp_path: Path
+) -> None:
+    """Oracle: the corrected file is taken, though the search has a folder with its error in it."""
+    home, path = Home(tmp_path / "h"), study_file()
+    with claim(home, load_study(path), fresh=False) as folder:
+        folder.search("one").mkdir(parents=True)
+        (folder.search("one") / "error.txt").write_text("no such data set")
+    assert _begin(home, path, "fixed.embedding_dim=32") == "tiny"
+    with pytest.raises(InputError, match="differs from the study"):
+        _begin(home, path)
 
 
 def test_what_else_was_edited_is_listed_with_both_values_and_the_ways_out(study_file: Write, tmp_path: Path) -> None:

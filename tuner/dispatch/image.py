@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 class SearchImage:
     """What the store has of a search. Every method may be repeated when the store refused it.
 
-    model: the registered model as `name/version`, once there is one.
+    model: the registered model as `name/version`, once there is one. lacks_model: there should be one and never will.
     """
 
     def __init__(self, search: SearchRecord, ledger: Ledger) -> None:
         self.model: str | None = None
+        self.lacks_model = False
         self._search = search
         self._store: Store
         self._run = ""
@@ -39,6 +40,11 @@ class SearchImage:
         self._old_events = list(ledger)
         # Runs of these may have been created before a kill; all later ones cannot exist yet.
         self._maybe_known = {event["trial"] for event in self._old_events if "trial" in event}
+
+    @property
+    def search_id(self) -> str:
+        """The search's."""
+        return self._search.search_id
 
     def begin(self, store: Store, study_run: str) -> None:
         """Begin the search's run and bring the store up to what the ledger held when recording began."""

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,15 +54,17 @@ class Recorder:
 
     open_store: makes the store; called on the recorder's thread, because importing MLflow takes seconds.
     refusal: why the store does not take the record whose turn it is; None while it takes them. After `close`: why not
-    everything was delivered.
+    everything was delivered. lacks: what else the store will not get, each in a line.
     """
 
     def __init__(
         self, open_store: Callable[[], Store], study: StudyRecord, *, patience: Patience | None = None
     ) -> None:
         self.refusal: Exception | None = None
+        self.lacks: list[str] = []
         self._patience = patience or PATIENCE
         self._last_success_s = 0.0
+        self._shown_s = time.monotonic()
         self._given_up = threading.Event()
         self._open_store, self._study = open_store, study
         self._store: Store
@@ -100,13 +103,23 @@ class Recorder:
     ) -> None:
         """Keep an ended search's best model, or that of a final run; register it if it beats the champion.
 
-        model: makes it when its turn comes, so that it need not be held in memory while a store is away for hours.
+        model: makes it when its turn comes, so that it need not be held in memory while a store is away for hours. What
+        cannot be made, or is nothing that MLflow takes, is told in `lacks` and holds nothing else up.
         """
 
         def keep() -> None:
-            made = model()
-            if made is not None:
-                image.keep_model(outcome, made, study=self._study.name, final=final)
+            try:
+                made = model()
+            except Exception as error:  # noqa: BLE001  (a trainable of anybody's)
+                self._do_without(image, error)
+                return
+            try:
+                if made is not None:
+                    image.keep_model(outcome, made, study=self._study.name, final=final)
+            except Exception as error:
+                if self._store.may_pass(error):
+                    raise
+                self._do_without(image, error)
 
         self._queue.put(keep)
 
@@ -142,6 +155,12 @@ class Recorder:
                 self.refusal = self.refusal or TimeoutError("it does not answer")
                 return
 
+    def _do_without(self, image: SearchImage, error: Exception) -> None:
+        image.lacks_model = True
+        cause = getattr(error, "cause", None) or error  # what a task of Ray's raised
+        self.lacks.append(f"no model of {image.search_id} could be kept: {type(cause).__name__}: {_brief(cause)}")
+        _log.warning(self.lacks[-1])
+
     def _begin_study(self) -> None:
         self._store = self._open_store()
         self._study_run = self._store.begin_study(self._study)
@@ -152,10 +171,7 @@ class Recorder:
 
     def _work(self) -> None:
         while True:
-            try:
-                action = self._queue.get(timeout=_LIVE_EVERY_S / 2)
-            except queue.Empty:
-                action = self._show_live
+            action = self._next()
             if action is None:
                 return
             while not self._attempt(action):
@@ -164,8 +180,13 @@ class Recorder:
             if self._given_up.is_set():
                 return
 
-    def _show_live(self) -> None:
-        self._show(older_than_s=_LIVE_EVERY_S)
+    def _next(self) -> Callable[[], None] | None:
+        """What comes next: every two seconds a look at what is running, however much there is to do."""
+        while time.monotonic() - self._shown_s < _LIVE_EVERY_S:
+            with suppress(queue.Empty):
+                return self._queue.get(timeout=_LIVE_EVERY_S / 2)
+        self._shown_s = time.monotonic()
+        return lambda: self._show(older_than_s=_LIVE_EVERY_S)
 
     def _show(self, *, older_than_s: float) -> None:
         for image in list(self._images.values()):  # a search may join meanwhile

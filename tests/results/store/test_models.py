@@ -111,10 +111,11 @@ def test_a_version_is_added_only_for_a_better_model(first, store, search_run, ex
         return store.log_model(search_run, outcome(number, loss), name="s/a: the first", exported=exported)
 
     client = MlflowClient(uri)
-    assert log(0, 0.5) is None  # the same again
+    assert log(0, 0.5) == first  # the same again
     assert log(1, 0.6) is None  # worse: val/loss is minimised
     assert log(2, 0.4).version == 2
-    assert log(2, 0.4) is None
+    assert log(2, 0.4).version == 2
+    assert log(0, 0.5) is None  # it was the champion
     assert client.get_model_version_by_alias(first.name, "champion").version == 2
     assert len(client.search_model_versions(f"name = '{first.name}'")) == 2
     experiment = client.get_experiment_by_name("s")
@@ -164,7 +165,7 @@ def test_a_champion_s_description_tells_metrics_configuration_and_lineage(store,
         assert re.search(rf"\[`{identity}`\]\(#/experiments/\d+/runs/{run}\?[^)]*\)", lines[-1])
     assert "trained anew with seed 90" in lines[-1]
     more = replace(won, finals=[*finals, final(2, 0.4)], test_metrics={"test/loss": 1 / 3})
-    assert store.log_model(search_run, more, name="described", exported=exported, final=finals[0]) is None
+    assert store.log_model(search_run, more, name="described", exported=exported, final=finals[0]).version == 1
     assert (
         "| test/loss | 0.333333 ± 0.29 | mean and 95% interval over 3"
         in client.get_model_version(name, "1").description
