@@ -54,6 +54,12 @@ class Command:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def stop_reading(self) -> None:
+        """Close the other end of its stdout, as a `tee` does that is gone."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def finish(self, *, within_s: float = 300) -> tuple[int, str, str]:
         """Wait for the end: exit code, stdout, stderr."""
         assert self._process is not None

@@ -71,6 +71,20 @@ def test_an_epoch_of_an_hour_is_cut_within_ten_seconds(tmp_path: Path, number: s
         assert using(command) == []
 
 
+def test_a_signal_after_whoever_reads_is_gone_is_answered_as_ever(tmp_path: Path) -> None:
+    """Oracle: exit code 130 and the command, after a line about an ended trial that nobody could be told."""
+    with Command(tmp_path, STUDY.format(first=0, rest=3600)) as command:
+        command.start()
+        command.stop_reading()
+        command.wait_for(lambda: states(command).get(0) and len(command.events("start")) == 2)
+        command.signal(signal.SIGINT)
+        code, _, err = command.finish()
+        assert code == 130
+        assert err.rstrip().endswith(RESUME)
+        assert "Traceback" not in err
+        assert states(command) == {0: "complete"}
+
+
 def test_a_signal_while_ray_starts_is_not_forgotten(tmp_path: Path) -> None:
     """Oracle: no trial is ever suggested; nothing of Ray is left; the same command then runs, which takes longer."""
     with Command(tmp_path, STUDY.format(first=0, rest=0.1)) as command:

@@ -8,8 +8,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -95,12 +96,27 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
 
 def note(text: str) -> None:
     """Tell something on stderr that is no result; addresses without their passwords."""
-    typer.echo(redacted(text), err=True)
+    _say(text)
 
 
 def complain(text: str) -> None:
     """Tell a problem on stderr, in red where that is a terminal; addresses without their passwords."""
-    typer.secho(redacted(text), err=True, fg="red" if sys.stderr.isatty() else None)
+    _say(text, color="red" if sys.stderr.isatty() else None)
+
+
+def _say(text: str, *, color: str | None = None) -> None:
+    try:
+        typer.secho(redacted(text), err=True, fg=color)
+    except BrokenPipeError:  # as in `2>&1 | tee log`, which the same Ctrl-C ends
+        discard(sys.stderr)
+
+
+def discard(stream: IO[str]) -> None:
+    """Let what waits to be written to a stream that nobody reads any more, and all that follows, go nowhere."""
+    with suppress(OSError, ValueError):  # it has no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,13 +9,25 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 from results.records import TrialRecord, TrialState
 from tuner.cli.board import Board, SearchRow
+from tuner.cli.common import discard
 from tuner.plan import Plan
 from tuner.run import Links, SearchResult
 
 _MOST_ROWS = 12
+
+
+class RunConsole(Console):
+    """A console whose reader may go away, as `tee` does at Ctrl-C: it falls silent, the run goes on to its own end."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        """Rich would end the thread that printed, a search's or the command's, with exit code 1."""
+        self.quiet = True
+        discard(self.file)
 
 
 class RunDisplay:

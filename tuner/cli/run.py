@@ -55,15 +55,13 @@ def command(
 
     Example: tuner run studies/quickstart.yaml --only loss=cosine --set search.trials=4
     """
-    from rich.console import Console
-
-    from tuner.cli.live import RunDisplay
+    from tuner.cli.live import RunConsole, RunDisplay
     from tuner.run import run
 
     read = read_study(study, overrides, name=name)
     if read.cluster not in ("local", "auto"):
         raise typer.Exit(_submit(Path(read.cluster), sys.argv[1:]))
-    console = Console(stderr=as_json, highlight=False)
+    console = RunConsole(stderr=as_json, highlight=False)
     try:
         with RunDisplay(console) as display:
             result = run(
