@@ -33,6 +33,8 @@ def test_the_board_counts_ends_and_keeps_the_best() -> None:
     retry = {"event": "retry", "trial": 1, "less": {"batch_size": 32}, "why": "CUDA out of memory"}
     assert board.event("cosine", retry) == "cosine: trial 0001 ran out of memory and goes on with batch_size 32"
     assert "crashed at step 3: ValueError: broke" in (board.event("cosine", second) or "")
+    reopened = board.event("cosine", {"event": "reopen", "ended_by": "time_budget"})
+    assert reopened == "cosine: time_budget ended the search, the study now allows more: it goes on"
     assert board.rows["cosine"].done == 2
     assert board.left_s == 150.0
 
