@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from tuner.dispatch.ledger import Ledger
 from tuner.dispatch.recorder import Recorder
 from tuner.dispatch.resolve import Resolved
 from tuner.dispatch.search import SearchJob, open_director, run_search
+from tuner.dispatch.tasks import TaskInterruptedError
 from tuner.dispatch.trial import Runtime
 from tuner.handover import hand_over
 from tuner.home import Home
@@ -89,12 +90,17 @@ class SearchRun:
         """Run what is left of the search; None if it was interrupted."""
         if self._interrupted:
             return None
-        job = self._job()
+        try:
+            return self._run(self._job())
+        except TaskInterruptedError:
+            return None
+
+    def _run(self, job: SearchJob) -> SearchResult | None:
         closed = read_closed(self._folder)
         if closed is not None and closed.budget == budget_of(self._search):  # else it goes on
             self._watch(closed.record, Ledger(self._folder / LEDGER))
             return self._hand_over(job, closed)
-        record = self._record(prepare_data(job))
+        record = self._record(prepare_data(job, interrupted=lambda: self._interrupted))
         director = self._open(job, record)
         self._bench.stand_by()
         run_search(job, director)
@@ -197,9 +203,9 @@ class SearchRun:
             files["best"] = "best.npz"
             write_whole(job.folder / "best.npz", lambda file: np.savez_compressed(file, **closing.arrays))  # type: ignore[arg-type]
         if best is not None and not job.trainable.own:
-            checkpoints = sorted(job.folder.glob(f"tune/{best.number:04d}-*/checkpoint_*"))
-            if checkpoints:
-                files["checkpoint"] = str(checkpoints[-1].relative_to(job.folder))
+            checkpoints = job.folder.glob(f"tune/{best.number:04d}-*/checkpoint_*")
+            if (newest := _newest(checkpoints)) is not None:
+                files["checkpoint"] = str(newest.relative_to(job.folder))
         registers = self._bench.study.tracking.register_models
         closed = Closed(
             budget=budget_of(self._search),
@@ -232,6 +238,11 @@ class SearchRun:
         if job.trainable.own:
             tidy_up(job.folder, closed.record, result.outcome.trials, keep=self._bench.study.checkpoints.keep)
         return result
+
+
+def _newest(checkpoints: Iterable[Path]) -> Path | None:
+    """That of the attempt that ended: of one that was cut Tune's folders stay, under a name drawn at random."""
+    return max(checkpoints, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
 
 
 def _written(plugin: Any) -> str:

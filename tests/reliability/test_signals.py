@@ -85,6 +85,35 @@ def test_a_signal_after_whoever_reads_is_gone_is_answered_as_ever(tmp_path: Path
         assert states(command) == {0: "complete"}
 
 
+@pytest.mark.parametrize("part", ["prepare", "test"])
+def test_data_that_takes_an_hour_before_or_after_the_trials_is_cut_as_soon(tmp_path: Path, part: str) -> None:
+    """Oracle: a clock; what is over is not trained again; the study's runs in MLflow's database."""
+    study = """
+        name: toy
+        trainable: toys.py:Patient
+        fixed: {{x: 0.5, long: {part}}}
+        search: {{metric: val/accuracy, mode: max, trials: 1, budget: {{max: 2}}}}
+        """
+    with Command(tmp_path, study.format(part=part)) as command:
+        clock, prepared = _Clock(), command.home / "data"
+        command.start()
+        command.wait_for(lambda: (prepared / part).exists())
+        clock.ask()
+        command.signal(signal.SIGINT)
+        code, _, err = command.finish()
+        assert clock.in_time
+        assert code == 130, err
+        assert err.rstrip().endswith(RESUME)
+        assert "Traceback" not in err
+        assert states(command) == ({} if part == "prepare" else {0: "complete"})
+        assert set(_runs(command.home, "search")) <= {("KILLED", "interrupted")}
+        assert _runs(command.home, "study") == [("KILLED", "interrupted")]
+        assert using(command) == []
+        (prepared / "go").touch()
+        assert command.run()["searches"][0]["states"] == {"complete": 1}
+        assert [event["step"] for event in command.events("result")] == [1, 2]
+
+
 def test_a_signal_while_ray_starts_is_not_forgotten(tmp_path: Path) -> None:
     """Oracle: no trial is ever suggested; nothing of Ray is left; the same command then runs, which takes longer."""
     with Command(tmp_path, STUDY.format(first=0, rest=0.1)) as command:

@@ -67,6 +67,7 @@ def close(
     """Pick the best trial, take from it what is to be kept, train the final runs; None if it was interrupted.
 
     Without final runs the best checkpoint opens the test split, once; with them each of them does, and it does not.
+    Raises TaskInterruptedError where it was interrupted later.
     """
     best = outcome.best_trial
     result = outcome.best_result
@@ -80,7 +81,7 @@ def close(
     if finals is None:
         return None
     parts: frozenset[Part] = frozenset({"arrays"}) if finals else _ALL
-    finale = take_from(job, best, checkpoint, parts=parts, final=False)
+    finale = take_from(job, best, checkpoint, parts=parts, final=False, interrupted=interrupted)
     closing = Closing(
         outcome=replace(outcome, test_metrics=dict(finale.test_metrics), finals=tuple(finals)),
         folder=job.folder,
@@ -88,17 +89,19 @@ def close(
         arrays=finale.arrays,
         model=finale.model,
     )
-    return _with_finals(job, closing, best, last=step) if finals else closing
+    return _with_finals(job, closing, best, last=step, interrupted=interrupted) if finals else closing
 
 
-def _with_finals(job: SearchJob, closing: Closing, best: TrialRecord, *, last: int) -> Closing:
+def _with_finals(
+    job: SearchJob, closing: Closing, best: TrialRecord, *, last: int, interrupted: Callable[[], bool]
+) -> Closing:
     """The same, with the final runs' test metrics and the first one's model."""
     outcome = replace(closing.outcome, test_metrics=mean_test_metrics(closing.outcome.finals))
     first = next((final for final in outcome.finals if not final.state.failed), None)
     if first is None:
         return replace(closing, outcome=outcome)
     checkpoint = _checkpoint(job, best, first, step=last)
-    finale = take_from(job, first, checkpoint, parts=frozenset({"model"}), final=True)
+    finale = take_from(job, first, checkpoint, parts=frozenset({"model"}), final=True, interrupted=interrupted)
     return replace(closing, outcome=outcome, model=finale.model, model_of=first)
 
 

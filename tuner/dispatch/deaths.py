@@ -46,11 +46,16 @@ def accept_all_deaths(controller: Any) -> None:
 
 def _with_known_error(handle: Any) -> Any:
     def handled(*, exception: BaseException, **which: Any) -> None:
-        if isinstance(exception, OutOfMemoryError):  # what was used, and the threshold; pages of advice follow
-            exception = KilledForMemoryError("\n".join(str(exception).splitlines()[:2]))
-        handle(exception=exception, **which)
+        handle(exception=known_error(exception), **which)
 
     return handled
+
+
+def known_error(exception: BaseException) -> BaseException:
+    """The same error; that of a process that was killed for memory as a dead actor's, without Ray's pages of advice."""
+    if isinstance(exception, OutOfMemoryError):  # its first two lines: what was used, and the threshold
+        return KilledForMemoryError("\n".join(str(exception).splitlines()[:2]))
+    return exception
 
 
 def error_of(trial: Any) -> BaseException | None:

@@ -5,7 +5,7 @@ Both run as Ray tasks with a trial's resources, because the driver may be a mach
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 import ray
 
-from cluster.connect import Demand
 from disk import means_full
 from results.records import TrialRecord
 from trainables.training import (
@@ -28,12 +27,11 @@ from trainables.training import (
     snapshot,
 )
 from tuner.dispatch.checkpoints import Checkpoints
+from tuner.dispatch.deaths import known_error
 from tuner.dispatch.search import SearchJob
+from tuner.dispatch.tasks import run_task
 from tuner.dispatch.trial import Runtime, seed_everything
-from tuner.dispatch.workers import environment
 from tuner.errors import RunError
-
-_LONGEST_TASK_S = 24 * 3600
 
 Part = Literal["test", "arrays", "model"]
 
@@ -47,39 +45,48 @@ class Finale:
     model: ExportedModel | None = None
 
 
-def prepare_data(job: SearchJob) -> str | None:
-    """Let the trainable decode its data before any trial starts; returns the data's fingerprint if it tells one."""
+def prepare_data(job: SearchJob, *, interrupted: Callable[[], bool]) -> str | None:
+    """Let the trainable decode its data before any trial starts; returns the data's fingerprint if it tells one.
+
+    Raises TaskInterruptedError.
+    """
     prepare = getattr(job.trainable.target, "prepare", None)
     if not job.trainable.own or prepare is None:
         return None
     search = job.search
     config = {**search.fixed, **search.cell, **search.space.sample(Random(search.seed))}  # noqa: S311  (a draw, not a secret)
-    fingerprint: str | None = _run(job.demand, _prepare, job.trainable.target, config, job.runtime)
+    fingerprint: str | None = _run(job, interrupted, _prepare, job.trainable.target, config, job.runtime)
     return fingerprint
 
 
-def take_from(job: SearchJob, trial: TrialRecord, checkpoint: Path, *, parts: frozenset[Part], final: bool) -> Finale:
+def take_from(
+    job: SearchJob,
+    trial: TrialRecord,
+    checkpoint: Path,
+    *,
+    parts: frozenset[Part],
+    final: bool,
+    interrupted: Callable[[], bool] = lambda: False,
+) -> Finale:
     """Rebuild a trial, or a final run, from a checkpoint and take those parts of it that are to be kept.
 
-    The part "test" opens the test split.
+    The part "test" opens the test split. Raises TaskInterruptedError.
     """
     whole = {**job.search.fixed, **job.search.cell, **trial.config}
-    finale: Finale = _run(
-        job.demand, take, job.trainable.target, whole, job.runtime, (trial.seed, final), checkpoint, parts
-    )
+    run = (trial.seed, final)
+    finale: Finale = _run(job, interrupted, take, job.trainable.target, whole, job.runtime, run, checkpoint, parts)
     return finale
 
 
-def _run(demand: Demand, function: Any, *arguments: Any) -> Any:
-    task = ray.remote(function).options(
-        num_cpus=demand.cpu, num_gpus=demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
-    )
+def _run(job: SearchJob, interrupted: Callable[[], bool], function: Any, *arguments: Any) -> Any:
     try:
-        return ray.get(task.remote(*arguments), timeout=_LONGEST_TASK_S)
+        return run_task(job, interrupted, function, *arguments)
     except ray.exceptions.RayTaskError as error:
         if means_full(error.cause):
             raise RunError(f"{error.cause}; the same command then goes on") from error
         raise
+    except ray.exceptions.OutOfMemoryError as error:
+        raise RunError(str(known_error(error))) from error
 
 
 def _prepare(training: Any, config: Mapping[str, Any], runtime: Runtime) -> Any:

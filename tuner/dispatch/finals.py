@@ -10,6 +10,7 @@ import json
 import math
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,13 +22,13 @@ import torch
 from disk import DiskFullError, write_json
 from results.records import ResultRecord, TrialRecord, TrialState, trial_from_plain
 from trainables.training import Diverged, Testable, Training, epochs, load_checkpoint, save_checkpoint
+from tuner.dispatch.deaths import classify, known_error
 from tuner.dispatch.search import SearchJob
+from tuner.dispatch.tasks import LOOK_EVERY_S, as_task, lost_on_the_way
 from tuner.dispatch.trial import Runtime, seed_everything
 from tuner.dispatch.watch import FileWatch, silent_for
-from tuner.dispatch.workers import environment
 
 _RECORD, _CHECKPOINT, _RESULTS = "record.json", "last.pt", "results.json"
-_LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,33 +55,75 @@ def run_finals(
 
     last: epochs of each. ended: called with each run that ends here, in the order of their ends.
     Returns the runs by number, each with a result an epoch and the test metrics in the last.
+    Raises DiskFullError and, where the cluster is lost, SearchError: the runs that are not over can then go on.
     """
     tasks = [_task(job, best, number, last) for number in range(len(job.search.final_seeds))]
     records = [_read(task.folder) for task in tasks]
-    remote = ray.remote(train_final).options(
-        num_cpus=job.demand.cpu, num_gpus=job.demand.gpu, max_retries=1, runtime_env={"env_vars": environment()}
-    )
-    results = {task.record.number: task.folder / _RESULTS for task in tasks}
-    watch = FileWatch(results, math.inf if job.search.epoch_timeout_s is None else job.search.epoch_timeout_s)
-    waiting = {remote.remote(task): task for task, record in zip(tasks, records, strict=True) if record is None}
-    while waiting:
-        ready, _ = ray.wait(list(waiting), timeout=_LOOK_EVERY_S)
-        over = {reference: _fetched(reference, waiting[reference]) for reference in ready}
-        late = watch.overdue()
-        for reference, task in waiting.items():
-            if reference not in over and task.record.number in late:
-                ray.cancel(reference, force=True)
-                over[reference] = _ended(task.record, TrialState.TIMED_OUT, error=silent_for(watch.limit_s))
-        for reference, record in over.items():
-            task = waiting.pop(reference)
-            records[task.record.number] = record
-            write_json(task.folder / _RECORD, asdict(record))
-            ended(record)
-        if interrupted():
-            for reference in waiting:
-                ray.cancel(reference, force=True)
-            return None
+    running = _Running(job, [task for task, record in zip(tasks, records, strict=True) if record is None])
+    try:
+        while running.tasks:
+            for task, record in running.over(interrupted):
+                records[task.record.number] = record
+                write_json(task.folder / _RECORD, asdict(record))
+                ended(record)
+            if interrupted():
+                return None
+    finally:
+        running.cancel()
     return [record for record in records if record is not None]
+
+
+class _Running:
+    """Final runs on their way, each in a process of the cluster or waiting for one. tasks: by Ray's reference."""
+
+    def __init__(self, job: SearchJob, tasks: Sequence[FinalTask]) -> None:
+        self._remote, self._lost = as_task(job.demand, train_final), job.lost
+        self.tasks = {self._remote.remote(task): task for task in tasks}
+        self._losses = Counter[int]()
+        limit_s = math.inf if job.search.epoch_timeout_s is None else job.search.epoch_timeout_s
+        self._watch = FileWatch({task.record.number: task.folder / _RESULTS for task in tasks}, limit_s)
+
+    def over(self, interrupted: Callable[[], bool]) -> list[tuple[FinalTask, TrialRecord]]:
+        """Wait a moment; the runs that are over, which are waited for no more.
+
+        One whose process died while the run was interrupted goes on when the run does, as does one whose node is lost.
+        Raises DiskFullError, and SearchError where the cluster is lost.
+        """
+        found = []
+        for reference in ray.wait(list(self.tasks), timeout=LOOK_EVERY_S)[0]:
+            task = self.tasks.pop(reference)
+            try:
+                found.append((task, ray.get(reference)))
+            except ray.exceptions.RayError as error:
+                if isinstance(cause := getattr(error, "cause", None), DiskFullError):
+                    raise cause from error
+                if not interrupted() and not self._begun_again(task, error):
+                    state, why = classify(known_error(error))
+                    found.append((task, _ended(task.record, state, error=why)))
+        return [*found, *self._overdue()]
+
+    def _begun_again(self, task: FinalTask, error: ray.exceptions.RayError) -> bool:
+        """Begin it again on another node if its own is lost, not too often; whether that was so."""
+        number = task.record.number
+        if not lost_on_the_way(error, losses=self._losses[number], cluster_lost=self._lost):
+            return False
+        self._losses[number] += 1
+        self._watch.starts_over(number)
+        self.tasks[self._remote.remote(task)] = task
+        return True
+
+    def _overdue(self) -> list[tuple[FinalTask, TrialRecord]]:
+        late, why = self._watch.overdue(), silent_for(self._watch.limit_s)
+        silent = {reference: task for reference, task in self.tasks.items() if task.record.number in late}
+        for reference in silent:
+            ray.cancel(reference, force=True)
+            del self.tasks[reference]
+        return [(task, _ended(task.record, TrialState.TIMED_OUT, error=why)) for task in silent.values()]
+
+    def cancel(self) -> None:
+        """End those that are left, if any."""
+        for reference in self.tasks:
+            ray.cancel(reference, force=True)
 
 
 def final_checkpoint(job: SearchJob, best: TrialRecord, number: int, *, last: int) -> Path:
@@ -107,17 +150,6 @@ def _task(job: SearchJob, best: TrialRecord, number: int, last: int) -> FinalTas
         last=last,
         folder=folder,
     )
-
-
-def _fetched(reference: Any, task: FinalTask) -> TrialRecord:
-    """What a task came to; one whose process died is a crash like any other."""
-    try:
-        record: TrialRecord = ray.get(reference)
-    except ray.exceptions.RayError as error:
-        if isinstance(cause := getattr(error, "cause", None), DiskFullError):
-            raise cause from error
-        return _ended(task.record, TrialState.CRASHED, error=str(error).partition("\n")[0])
-    return record
 
 
 def train_final(task: FinalTask) -> TrialRecord:

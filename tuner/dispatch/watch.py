@@ -52,6 +52,11 @@ class FileWatch:
                 self._watch.alive(number)
         return self._watch.overdue(self._begun)
 
+    def starts_over(self, number: int) -> None:
+        """Forget that it has begun: another process will write its file, once there is room for it."""
+        self._written[number] = _written_at(self._files[number])
+        self._begun.discard(number)
+
 
 def _written_at(path: Path) -> int:
     """In nanoseconds; 0 if there is no such file."""

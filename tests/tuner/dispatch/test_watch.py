@@ -68,3 +68,18 @@ def test_a_file_is_watched_once_it_was_written_in_this_session(tmp_path: Path, c
             os.utime(files[number], ns=(look, look))
         found.append(watch.overdue())
     assert found == [[], [], [1], [1], [1], [1], [1], [1]]
+
+
+def test_what_starts_over_is_watched_once_another_process_has_written(tmp_path: Path, clock: list[float]) -> None:
+    """Oracle: written at 4 s, and at 8 s as it is lost; waits until 40 s; written then, overdue from 48 s."""
+    path = tmp_path / "0"
+    path.touch()
+    watch, found = FileWatch({0: path}, 10.0, now=lambda: clock[0]), []
+    for look in range(1, 15):
+        clock[0] += 4
+        if look in (1, 2, 10):
+            os.utime(path, ns=(look, look))
+        if look == 2:
+            watch.starts_over(0)
+        found.append(watch.overdue())
+    assert [look * 4 for look, overdue in enumerate(found, start=1) if overdue] == [48, 52, 56]
