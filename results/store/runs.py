@@ -125,6 +125,7 @@ class Runs:
 
     def interrupt(self) -> None:
         """Mark all that was begun here and not ended as interrupted, innermost first."""
+        self.settle()
         for run in reversed(list(self._open)):
             self.client.set_tag(run, "tuner.state", str(TrialState.INTERRUPTED))
             self.end(run, "KILLED", None)
