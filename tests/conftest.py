@@ -20,6 +20,12 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
+sys.path.insert(0, str(Path(__file__).parent))  # for ports.py
+
+# Ray starts its processes with niceness 15: beside other work a test would wait for minutes.
+os.environ.setdefault("RAY_worker_niceness", "0")
+os.environ.pop("FORCE_COLOR", None)  # rich would take a pipe for a terminal
+
 # Ray decides at import whether it listens on loopback only, and some tests import it before a cluster starts.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ports import lasting_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def ui(home: Path) -> Iterator[str]:
     """The MLflow UI over the same store."""
-    port = str(6000 + os.getpid() % 1000)
+    port = str(lasting_port())
     command = [sys.executable, "-m", "tuner", "ui", "--home", str(home), "--port", port]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:

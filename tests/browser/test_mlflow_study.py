@@ -41,7 +41,7 @@ class Ui:
         """Open a page below the experiment (or from the root) and wait for a text on it; returns all of its text."""
         root = path if path.startswith("/") else f"/experiments/{self.experiment}/{path}"
         self.page.goto(f"{self._address}/#{root}")
-        self.page.get_by_text(until, exact=False).first.wait_for(timeout=150_000)
+        self.page.get_by_text(until, exact=False).first.wait_for()
         return self.text()
 
     def text(self) -> str:
@@ -62,6 +62,7 @@ def browser(home: Path, ui: str, index: Path) -> Iterator[Ui]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = chromium.new_page(viewport={"width": 1600, "height": 1000})
+        page.set_default_timeout(150_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield Ui(page, ui, home)
         chromium.close()
@@ -84,7 +85,10 @@ def test_searches_are_sorted_by_their_best_metric_and_runs_are_nested(browser: U
     """Oracle: the order of the best values; the tree opens from the study to its searches to their trials."""
     best = open_study("quickstart", home=home).best().sort_values("val/accuracy", ascending=False)
     view = f"runs{TRAINING}&viewStateShareKey=quickstart-searches"
-    text = browser.go(view, until="2 matching runs").partition("Run Name")[2]
+    browser.go(view, until="2 matching runs")
+    for search in best["search"]:  # the rows come after their number
+        browser.page.get_by_role("link", name=search, exact=True).first.wait_for()
+    text = browser.text().partition("Run Name")[2]
     browser.shoot("searches")
     assert sorted(best["search"], key=text.index) == best["search"].tolist()
     browser.go(f"runs{TRAINING}&viewStateShareKey=quickstart-tree", until="15 matching runs")

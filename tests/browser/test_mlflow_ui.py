@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ports import lasting_port
 
 from results.records import ResultRecord, SearchRecord, StudyRecord, TrialRecord, TrialState
 from tuner.home import Home
@@ -71,7 +72,7 @@ def _fill(home: Home) -> None:
 def link(tmp_path: Path) -> Iterator[str]:
     """The address that `tuner ui` prints for the study."""
     _fill(Home(tmp_path))
-    port = "5" + str(os.getpid() % 1000).zfill(3)
+    port = str(lasting_port())
     command = [sys.executable, "-m", "tuner", "ui", "--home", str(tmp_path), "--port", port]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
@@ -90,10 +91,11 @@ def test_the_printed_link_shows_the_trials_sorted_by_the_study_s_metric(link: st
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page(viewport={"width": 1400, "height": 800})
+        page.set_default_timeout(150_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(link)
-        page.get_by_text("0001", exact=False).first.wait_for(timeout=120_000)
-        page.get_by_text("0.93", exact=False).first.wait_for(timeout=60_000)
+        for text in ("0001", "0.93", "0.71"):
+            page.get_by_text(text, exact=False).first.wait_for()
         text = page.inner_text("body")
         page.screenshot(path=str(tmp_path / "trials.png"))
         if folder := os.environ.get("TUNER_SCREENSHOTS"):

@@ -98,12 +98,8 @@ def check_nothing_left(folder: Path, *, ports: Collection[int] = ()) -> None:
     while (left := processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left, [(process.pid, process.cmdline()) for process in left]
-    listening = {
-        entry.laddr.port: entry.pid
-        for entry in psutil.net_connections(kind="tcp")
-        if entry.status == psutil.CONN_LISTEN and entry.laddr.port in ports
-    }
-    ownerless = [port for port, pid in listening.items() if pid is None]  # another's process may have the number now
+    while (ownerless := _ownerless(ports)) and time.monotonic() < deadline:
+        time.sleep(0.2)
     assert not ownerless, ownerless
     for path in folder.rglob("*.lock"):
         with FileLock(path, timeout=0):
@@ -112,6 +108,16 @@ def check_nothing_left(folder: Path, *, ports: Collection[int] = ()) -> None:
     assert not holders, holders
     files = [path for name in ("*.partial", "*.tmp", "*.tmp-*") for path in folder.rglob(name)]
     assert not files, files
+
+
+def _ownerless(ports: Collection[int]) -> list[int]:
+    """Those that are listened on by no process; another's may have the number now."""
+    listening = {
+        entry.laddr.port: entry.pid
+        for entry in psutil.net_connections(kind="tcp")
+        if entry.status == psutil.CONN_LISTEN and entry.laddr.port in ports
+    }
+    return [port for port, pid in listening.items() if pid is None]
 
 
 def explain(difference: object, *, seed: int) -> str:

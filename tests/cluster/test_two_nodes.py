@@ -20,7 +20,8 @@ from cluster.running import running_address
 
 sys.path.insert(0, str(Path(__file__).parent))  # for two_nodes.py
 
-from two_nodes import Running, clean_environment, free_port
+from ports import lasting_port
+from two_nodes import Running, clean_environment
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -57,8 +58,13 @@ from cluster.connect import ClusterSpec, start
 with start(ClusterSpec(kind="auto"), home=Path("home")) as cluster:
     import ray
     cluster.warm(2, env_vars={"A": "1"})
-    def where():
-        time.sleep(1)
+    here = Path("meeting", str(os.getpid())).absolute()
+    here.mkdir(parents=True)
+    def where():  # once three run at a time, which takes both nodes
+        (here / ray.get_runtime_context().get_task_id()).touch()
+        deadline = time.monotonic() + 60
+        while len(list(here.iterdir())) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
         return ray.get_runtime_context().get_node_id()
     task = ray.remote(where).options(num_cpus=1)
     used = set(ray.get([task.remote() for _ in range(3)]))
@@ -129,7 +135,7 @@ def test_other_addresses_are_refused(monkeypatch, address):
 
 
 def test_a_cluster_that_is_not_there_is_refused_at_once(tmp_path):
-    environment = {**clean_environment(tmp_path / "token"), "RAY_ADDRESS": f"127.0.0.1:{free_port()}"}
+    environment = {**clean_environment(tmp_path / "token"), "RAY_ADDRESS": f"127.0.0.1:{lasting_port()}"}
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", JOIN], env=environment, capture_output=True, text=True, check=False)
     assert "ClusterError: nothing answers at RAY_ADDRESS" in done.stderr

@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from ports import lasting_port
+
 NODE = Path(__file__).with_name("loopback_node.py")
 ROOT = Path(__file__).parents[2]
 STARTED = "Ray runtime started"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def clean_environment(token_file):
@@ -28,6 +24,7 @@ def clean_environment(token_file):
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_file),
+        "RAY_worker_niceness": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9",
     }
@@ -37,7 +34,7 @@ class Running:
     """Two nodes that were started by `ray start`: the head with one CPU, the other with `n_cpus`."""
 
     def __init__(self, folder, *, n_cpus=2):
-        self.port, self.dashboard_port = free_port(), free_port()
+        self.port, self.dashboard_port = lasting_port(), lasting_port()
         self.address = f"127.0.0.1:{self.port}"
         token = folder / "token"
         token.touch(mode=0o600)
@@ -56,7 +53,7 @@ class Running:
 
     def _start(self, *arguments):
         # The agent's port is 52365 unless told otherwise: one node a machine could have it.
-        arguments = (*arguments, f"--dashboard-agent-listen-port={free_port()}")
+        arguments = (*arguments, f"--dashboard-agent-listen-port={lasting_port()}")
         log = self.folder / f"node{len(self.nodes)}.log"
         with log.open("w") as file:
             command = [sys.executable, NODE, *arguments]

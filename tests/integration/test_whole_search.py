@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,11 @@ def test_a_trial_is_found_by_name_on_the_dashboard_while_it_runs(run_study: RunS
 
     class Watcher(NoProgress):
         def event(self, _search: str, event: Any) -> None:
-            if event["event"] == "result" and event["trial"] == 1 and event["step"] == 6:
-                seen.extend(marks(cluster.dashboard_url, cluster.token_path.read_text().strip()))
+            if event["event"] == "result" and event["trial"] == 1 and event["step"] == 1:
+                deadline = time.monotonic() + 30
+                while "named/all/0001" not in seen and time.monotonic() < deadline:
+                    seen.extend(marks(cluster.dashboard_url, cluster.token_path.read_text().strip()))
+                    time.sleep(0.5)
 
     run_study(
         """

@@ -74,9 +74,24 @@ class Command:
         facts: dict[str, Any] = json.loads(out)
         return facts
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def _search(self) -> Path:
+        """The folder of its one search."""
+        return self.home / "studies" / "toy" / "0001" / "searches" / "all"
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the store has an ended trial."""
+        return (self._search / "delivered.json").exists()
+
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         """What the ledger of its one search tells so far, or these kinds of events."""
-        path = self.home / "studies" / "toy" / "0001" / "searches" / "all" / "ledger.jsonl"
+        path = self._search / "ledger.jsonl"
         if not path.exists():
             return []
         lines = path.read_text(encoding="utf-8").split("\n")[:-1]  # the last one may be half written
@@ -96,6 +111,14 @@ class Command:
 def states(command: Command) -> dict[int, str]:
     """How the trials ended, by their numbers."""
     return {event["trial"]: event["state"] for event in command.events("end")}
+
+
+def gone(command: Command) -> bool:
+    """Whether nothing of its run is left, or is within moments: Ray's servers end when they see their driver end."""
+    deadline = time.monotonic() + 5
+    while (left := using(command)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not left
 
 
 def using(command: Command) -> list[int]:

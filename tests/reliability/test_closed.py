@@ -92,11 +92,10 @@ class Run:
         while time.monotonic() < changed + SETTLED_S or [part for part in PROCESSES if part not in self.names]:
             assert time.monotonic() < deadline, self.names
             found = sockets.listening(self.process.pid)
-            if len(found) != len(self.listening):
+            if {listener.port for listener in found} != {listener.port for listener in self.listening}:
                 changed = time.monotonic()
             self.listening = found
             time.sleep(0.2)
-        self.held |= held_ports() - {listener.port for listener in found}
 
     @property
     def missing(self) -> set[int]:
@@ -113,6 +112,8 @@ class Run:
         while self.process.poll() is None:
             try:
                 self.remote |= sockets.remote(self.process.pid)
+                held = held_ports()
+                self.held |= held - {listener.port for listener in sockets.listening(self.process.pid)}
             except psutil.NoSuchProcess:
                 return
             self.looks += 1

@@ -46,9 +46,9 @@ def nodes() -> Iterator[Running]:
 
 
 def _kill_with_all_below(pid: int) -> None:
-    """Kill a process and all that it started; what ends by itself meanwhile has ended."""
+    """Kill a process and all that it started, the first one first: it must not live to tell of the others."""
     above = psutil.Process(pid)
-    for process in [*reversed(above.children(recursive=True)), above]:
+    for process in [above, *above.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for command.py
 
-from command import Command, states, using
+from command import Command, gone, states, using
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 STUDY = """
@@ -57,7 +57,7 @@ def test_an_epoch_of_an_hour_is_cut_within_ten_seconds(tmp_path: Path, number: s
     with Command(tmp_path, STUDY.format(first=0, rest=3600)) as command:
         clock = _Clock()
         command.start()
-        command.wait_for(lambda: states(command).get(0) and len(command.events("start")) == 2)
+        command.wait_for(lambda: states(command).get(0) and len(command.events("start")) == 2 and command.delivered)
         clock.ask()
         command.signal(number)
         code, _, err = command.finish()
@@ -68,7 +68,7 @@ def test_an_epoch_of_an_hour_is_cut_within_ten_seconds(tmp_path: Path, number: s
         assert states(command) == {0: "complete"}
         assert _runs(command.home, "trial") == [("FINISHED", "complete"), ("KILLED", "interrupted")]
         assert _runs(command.home, "search") == _runs(command.home, "study") == [("KILLED", "interrupted")]
-        assert using(command) == []
+        assert gone(command)
 
 
 def test_a_signal_after_whoever_reads_is_gone_is_answered_as_ever(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_data_that_takes_an_hour_before_or_after_the_trials_is_cut_as_soon(tmp_p
         assert states(command) == ({} if part == "prepare" else {0: "complete"})
         assert set(_runs(command.home, "search")) <= {("KILLED", "interrupted")}
         assert _runs(command.home, "study") == [("KILLED", "interrupted")]
-        assert using(command) == []
+        assert gone(command)
         (prepared / "go").touch()
         assert command.run()["searches"][0]["states"] == {"complete": 1}
         assert [event["step"] for event in command.events("result")] == [1, 2]
@@ -126,7 +126,7 @@ def test_a_signal_while_ray_starts_is_not_forgotten(tmp_path: Path) -> None:
         assert code == 130, err
         assert err.rstrip().endswith(RESUME)
         assert command.events("suggest") == []
-        assert using(command) == []
+        assert gone(command)
         assert command.run()["searches"][0]["states"] == {"complete": 2}
         assert ended_s - asked_s < time.monotonic() - ended_s
 
@@ -139,15 +139,13 @@ def test_a_second_signal_leaves_at_once_and_the_study_goes_on(tmp_path: Path) ->
         command.signal(signal.SIGINT)
         time.sleep(0.3)
         asked_at = time.monotonic()
-        command.signal(signal.SIGINT)
+        while command.runs:  # one that comes before the first was answered is the same one to Python
+            command.signal(signal.SIGINT)
+            time.sleep(0.2)
         code, _, _ = command.finish()
         assert time.monotonic() - asked_at < 2
         assert code == 130
         assert command.run()["searches"][0]["states"] == {"complete": 2}
-        assert [(event["trial"], event["step"]) for event in command.events("result")] == [
-            (0, 1),
-            (0, 2),
-            (1, 1),
-            (1, 2),
-        ]
-        assert [event["trial"] for event in command.events("end")] == [0, 1]
+        steps = [(event["trial"], event["step"]) for event in command.events("result")]
+        assert sorted(steps) == [(0, 1), (0, 2), (1, 1), (1, 2)]
+        assert sorted(event["trial"] for event in command.events("end")) == [0, 1]

@@ -144,6 +144,7 @@ def test_a_locked_database_stops_no_training_and_gets_all_once(tmp_path: Path, t
         assert story.train(4) < 2
         _wait(lambda: story.recorder is not None and story.recorder.refusal is not None, "it was not refused")
     story.train(1)
+    _wait(lambda: story.recorder is not None and story.recorder.refusal is None, "it was not taken again")
     story.recorder.close()
     assert story.recorder.refusal is None
     assert told(database) == _whole(6)
@@ -172,6 +173,7 @@ def test_a_store_on_a_full_disk_gets_everything_once_there_is_room(
     assert recorder.refusal is not None
     assert f"the disk is full: {disk / 'mlflow.db'} needs more room, " in reason(story.posting, recorder.refusal)
     ballast.unlink()
+    _wait(lambda: recorder.refusal is None, "it was not taken again")
     recorder.close()
     assert recorder.refusal is None
     assert told(database) == _whole(30)

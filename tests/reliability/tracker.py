@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-
-
-def _lasting_port() -> int:
-    """A free port that the kernel gives to nobody who asks for any, so that it is still free after a restart."""
-    for port in random.sample(range(20_000, 30_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    pytest.fail("no free port")
+from ports import lasting_port
 
 
 class Server:
@@ -31,7 +20,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.port = _lasting_port()
+        self.port = lasting_port()
         self.uri = f"http://127.0.0.1:{self.port}"
         self.database = f"sqlite:///{folder / 'server.db'}"
         self._process: subprocess.Popen[bytes] | None = None

@@ -13,17 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import lasting_port
 from typer.testing import CliRunner
 
 from results.records import StudyRecord
 from tuner.cli.main import app
 from tuner.home import Home
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def status(port: int, host: str) -> int:
@@ -52,7 +47,7 @@ def test_it_serves_this_machine_alone_and_leaves_nothing_behind(
         study_id="tiny", name="tiny", metric="m", mode="max", source="", fingerprint="f", started_at_ms=1
     )
     Store(Home(tmp_path).tracking_uri, artifact_root=Home(tmp_path).artifacts).begin_study(study)
-    port = free_port()
+    port = lasting_port()
     command = [sys.executable, "-m", "tuner", "ui", "--home", str(tmp_path), "--port", str(port)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -84,6 +79,6 @@ def test_a_taken_port_and_an_empty_home_are_told(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["ui", "--port", str(port), "--home", str(tmp_path)])
     assert done.exit_code == 2
     assert f"must be a free port: something else serves there, but got {port}" in done.stderr
-    done = CliRunner().invoke(app, ["ui", "--port", str(free_port()), "--home", str(tmp_path)])
+    done = CliRunner().invoke(app, ["ui", "--port", str(lasting_port()), "--home", str(tmp_path)])
     assert done.exit_code == 2
     assert "holds no mlflow.db" in done.stderr

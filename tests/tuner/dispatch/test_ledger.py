@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,8 @@ def test_a_flush_that_failed_is_told_and_tried_again(ledger: Ledger, monkeypatch
     monkeypatch.setattr("tuner.dispatch.ledger._FLUSH_EVERY_S", 0.0)
     monkeypatch.setattr("tuner.dispatch.ledger.flush", refuse)
     ledger.flush_now_and_then()
+    assert ledger._flush is not None
+    wait([ledger._flush])
     with pytest.raises(DiskFullError) as caught:
         ledger.flush_now_and_then()
     assert caught.value.errno == errno.ENOSPC
