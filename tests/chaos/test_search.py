@@ -25,7 +25,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, sockets: Any) -> list[str]:
     try:
         wreck.finish()
         check_nothing_left(wreck.home, ports=wreck.ports)
-        assert not list(wreck.temporary.iterdir())
+        assert not wreck.left
     finally:
         wreck.end()
     return ledger_lines(wreck.ledger)
@@ -62,7 +62,7 @@ def test_a_killed_search_leaves_the_records_of_one_that_was_not(
             assert sum(line.startswith('{"event":"end"') for line in lines) == TRIALS
             check_mlflow(Path(server.database.removeprefix("sqlite:///")), wreck.ledger, f"{wreck.name}/all")
             check_nothing_left(wreck.home, ports=wreck.ports)
-            assert not list(wreck.temporary.iterdir())
+            assert not wreck.left
         except BaseException as error:
             error.add_note(explain(f"killed so far: {dict(wreck.kills)}", seed=seed))
             raise

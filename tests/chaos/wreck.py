@@ -59,6 +59,12 @@ class Wreck:
         return self.home / "studies" / self.name / "0001" / "searches" / "all" / "ledger.jsonl"
 
     @property
+    def left(self) -> list[Path]:
+        """What the runs left in the system's temporary directory, but for what MLflow was uploading at a kill."""
+        files = {path: {file.name for file in path.glob("*")} for path in self.temporary.iterdir()}
+        return [path for path, names in files.items() if not (path.name.startswith("tmp") and names <= {"study.yaml"})]
+
+    @property
     def output(self) -> str:
         """What a terminal would have shown, of all lives."""
         return (self._folder / "output").read_text(encoding="utf-8")
