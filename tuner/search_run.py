@@ -34,7 +34,7 @@ from tuner.outcomes import budget_of, read_trials
 from tuner.plan import Search
 from tuner.run import Progress, SearchResult
 from tuner.study import Study
-from tuner.study_folder import StudyFolder
+from tuner.study_folder import ERROR_NOTE, StudyFolder
 
 if TYPE_CHECKING:
     from trainables.training import ExportedModel
@@ -117,7 +117,7 @@ class SearchRun:
         """Keep the traceback of what ended the search beside its ledger."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # a full disk is told all the same
-            (self._folder / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            (self._folder / ERROR_NOTE).write_text("".join(traceback.format_exception(error)), encoding="utf-8")
 
     def _job(self) -> SearchJob:
         bench, search = self._bench, self._search

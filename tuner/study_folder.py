@@ -26,6 +26,8 @@ from tuner.fingerprints import identity
 from tuner.home import Home
 from tuner.study import Study
 
+ERROR_NOTE = "error.txt"  # in a search's folder: what ended it, with its traceback
+
 
 @dataclass(frozen=True)
 class StudyFolder:
@@ -121,7 +123,8 @@ def _generation(root: Path, study: Beginning, *, fresh: bool) -> StudyFolder:
 
 
 def _begun(path: Path) -> bool:
-    return any(path.glob("searches/*/ledger.jsonl"))
+    """Whether any search got further than a note of what was wrong with it."""
+    return any({file.name for file in folder.iterdir()} != {ERROR_NOTE} for folder in path.glob("searches/*"))
 
 
 def _write(path: Path, study: Beginning) -> StudyFolder:
