@@ -214,7 +214,7 @@ class Execution:
     def _undelivered(self, recorder: Recorder, posting: Posting) -> str | None:
         """What waits on the disk, and why; None if the store has everything."""
         why = why_not(recorder, posting)
-        return None if why is None else f"{waiting(self._folder)} wait on the disk ({why})"
+        return None if why is None else waiting(self._folder).told(why)
 
     def _study_record(self) -> StudyRecord:
         search = self._study.search

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from results.records import SearchOutcome
 from tuner.closed import Closed, mark_done
 from tuner.dispatch.closing import exported_run
 from tuner.dispatch.image import SearchImage
@@ -22,7 +24,7 @@ def hand_over(
     image: SearchImage,
     folder: Path,
     closed: Closed,
-    model: Callable[[], ExportedModel | None] | None,
+    model: Callable[[SearchOutcome], ExportedModel | None] | None,
 ) -> SearchResult:
     """Queue a search's end, its files, its model, and the note that the store has them; returns what it came to.
 
@@ -33,6 +35,6 @@ def hand_over(
     recorder.end_search(image, outcome=result.outcome, files=files)
     if closed.export is not None and model is not None:
         _, final = exported_run(result.outcome, closed.export)
-        recorder.model(image, result.outcome, model, final=final)
+        recorder.model(image, result.outcome, partial(model, result.outcome), final=final)
     recorder.then(lambda: None if image.lacks_model else mark_done(folder, model=image.model))
     return result

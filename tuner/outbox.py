@@ -63,6 +63,10 @@ class Waiting:
         table = " and the table of the best models" if self.table else ""
         return f"{self.trials} ended trials, {self.searches} ended searches{table}"
 
+    def told(self, why: str | None) -> str:
+        """The same with the reason, for a person."""
+        return f"{self} wait on the disk ({why})"
+
 
 def reason(posting: Posting, error: Exception) -> str:
     """Why the store did not take a record, in one line; of a SQLite file on a full disk with its place and the room."""

@@ -230,8 +230,8 @@ class SearchRun:
         # While the store is away models would pile up in memory; the checkpoint gives this one back.
         ready = model if recorder.refusal is None else None
 
-        def make() -> ExportedModel | None:
-            return ready or (model_again(job, result.outcome, export) if export is not None else None)
+        def make(outcome: SearchOutcome) -> ExportedModel | None:
+            return ready or (model_again(job, outcome, export) if export is not None else None)
 
         registers = self._bench.study.tracking.register_models
         result = hand_over(recorder, image, job.folder, closed, make if registers else None)

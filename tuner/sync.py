@@ -43,7 +43,7 @@ class Synced:
     @property
     def undelivered(self) -> str | None:
         """What still waits, and why; None if the store has everything."""
-        return f"{self.after} wait on the disk ({self.refusal})" if self.after else None
+        return self.after.told(self.refusal) if self.after else None
 
 
 def sync(name: str, *, home: Path | str = "runs", patience: Patience | None = None) -> list[Synced]:
@@ -99,7 +99,7 @@ def deliver_search(home: Home, folder: Path, recorder: Recorder) -> None:
     image, closed = recorder.watch(record, Ledger(folder / LEDGER)), read_closed(folder)
     if closed is not None:
         export = closed.export
-        hand_over(recorder, image, folder, closed, None if export is None else lambda: _model(home, folder, export))
+        hand_over(recorder, image, folder, closed, None if export is None else lambda _: _model(home, folder, export))
 
 
 def why_not(recorder: Recorder, posting: Posting) -> str | None:

@@ -17,7 +17,7 @@ from tuner import RunResult
 from tuner.cli.main import app
 from tuner.dispatch import recorder
 from tuner.home import Home
-from tuner.outbox import read_posting, write_posting
+from tuner.outbox import read_posting, search_folders, waiting, write_posting
 from tuner.run import NoProgress
 from tuner.study_folder import generations
 
@@ -109,6 +109,18 @@ def test_the_same_command_delivers_it_as_well_without_training_or_testing(
     assert _kinds(uri) == {"study": 1, "search": 1, "trial": 2}
 
 
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_study_may_do_without_the_model_that_waits(run_study: RunStudy, away: Path) -> None:
+    """Oracle: MLflow's own client: the search is over, no model is registered, and nothing waits."""
+    uri = f"sqlite:///{away / 'mlflow.db'}"
+    assert run_study(STUDY.format(name="modelless", uri=uri)).undelivered is not None
+    away.unlink()
+    assert run_study(STUDY.format(name="modelless", uri=uri), overrides=["tracking.register=false"]).ok
+    assert _kinds(uri) == {"study": 1, "search": 1, "trial": 2}
+    assert MlflowClient(uri, uri).search_registered_models() == []
+
+
 PAIR = """
     name: pair
     trainable: toys.py:Keeper
@@ -157,6 +169,11 @@ def test_what_was_delivered_before_stays_as_it_is(run_study: RunStudy, home: Pat
     again = run_study(PAIR.format(uri=uri))
     assert (again.ran, again.undelivered) == (False, None)
     assert _states(uri) == over
+    (search_folders(folder)[0] / "delivered.json").unlink()  # a power cut: it is not flushed
+    done = CliRunner().invoke(app, ["sync", "pair", "--home", str(home)])
+    assert done.stdout == "pair: delivered 2 ended trials, 0 ended searches\n"
+    assert _states(uri) == over
+    assert not waiting(folder)
 
 
 @pytest.mark.long

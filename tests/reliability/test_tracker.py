@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from story import EPOCHS, QUICK, Story
 from trainables.training import ExportedModel
 from tuner.closed import Closed, Export, write_closed
 from tuner.handover import hand_over
-from tuner.outbox import reason, waiting
+from tuner.outbox import read_posting, readdress, reason, waiting, write_posting
 from tuner.sync import sync
 
 Told = Callable[[str], list[tuple[str, str, list[int]]]]
@@ -72,11 +73,21 @@ def test_a_trial_that_is_interrupted_at_once_is_recorded_like_any_other(tmp_path
     assert told(database) == [*_whole(1), ("story/all/0001", "interrupted", [])]
 
 
-def _crowd(story: Story, seconds: float) -> None:
-    """Give the recorder so much to do that it never has a moment's rest."""
-    assert story.recorder is not None
-    for _ in range(int(seconds / 0.02)):
-        story.recorder.then(lambda: time.sleep(0.02))
+def test_a_home_that_was_moved_keeps_what_its_store_has_and_another_store_has_nothing(tmp_path: Path) -> None:
+    """Oracle: the files that say what was delivered, by hand; the home's own store has a folder of files."""
+    story = Story(tmp_path, "sqlite:////before/mlflow.db", 1, recorded=False)
+    write_posting(story.folder, replace(story.posting, artifact_root=Path("/before/artifacts"), delivered=True))
+    delivered = story.folder.search("all") / "delivered.json"
+    delivered.write_text("[0]")
+    readdress(story.folder, "sqlite:////after/mlflow.db", Path("/after/artifacts"))
+    moved = read_posting(story.folder)
+    assert moved is not None
+    assert (moved.tracking_uri, moved.artifact_root) == ("sqlite:////after/mlflow.db", Path("/after/artifacts"))
+    assert (moved.delivered, delivered.exists()) == (True, True)
+    readdress(story.folder, "http://127.0.0.1:9", None)
+    other = read_posting(story.folder)
+    assert other is not None
+    assert (other.tracking_uri, other.delivered, delivered.exists()) == ("http://127.0.0.1:9", False, False)
 
 
 def test_running_trials_are_shown_however_much_happens(
@@ -92,7 +103,8 @@ def test_running_trials_are_shown_however_much_happens(
     story.recorder.then(began.set)
     assert began.wait(60)  # the store is open
     story.director.started(suggestion.number)
-    _crowd(story, 1.5)
+    for _ in range(75):  # 1.5 s without a moment's rest
+        story.recorder.then(lambda: time.sleep(0.02))
     seen: list[list[tuple[str, str, list[int]]]] = []
     story.recorder.then(lambda: seen.append(told(database)))
     story.recorder.close()
@@ -106,7 +118,7 @@ def test_a_model_that_cannot_be_kept_holds_nothing_else_up(tmp_path: Path, told:
     Neither is the store's doing: tried again, it would be refused for ever.
     """
 
-    def model() -> ExportedModel:
+    def model(_: object) -> ExportedModel:
         if wrong == "cannot be made":
             raise FileNotFoundError("the trainable is gone")
         return ExportedModel(torch.nn.Flatten(), torch.ones(1, 2))
